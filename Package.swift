@@ -1,0 +1,108 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "aspayds-worker",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Aspayds", targets: ["Aspayds"]),
+        .executable(name: "aspayds-worker", targets: ["aspayds-worker"]),
+        .executable(name: "aspayds-sandbox", targets: ["aspayds-sandbox"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CRdKafka",
+            pkgConfig: "rdkafka",
+            providers: [.apt(["librdkafka-dev"]), .brew(["librdkafka"])]
+        ),
+        .target(name: "CKafkaShim", dependencies: ["CRdKafka"]),
+        .target(name: "Kafka", dependencies: ["CKafkaShim"], swiftSettings: settings),
+        .target(name: "JSON", swiftSettings: settings),
+        .target(
+            name: "Aspayds",
+            dependencies: ["JSON", httpClient, logging, nio, nioHTTP],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Contract", dependencies: ["Aspayds", "JSON", crypto], swiftSettings: settings),
+        .target(name: "Engine", dependencies: [collections], swiftSettings: settings),
+        .target(
+            name: "Workers",
+            dependencies: ["Aspayds", "Contract", "Engine", "JSON", "Kafka", lifecycle, logging],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Webhooks",
+            dependencies: [hummingbird, lifecycle, logging],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Sandbox",
+            dependencies: [hummingbird, logging],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "aspayds-worker",
+            dependencies: [
+                "Aspayds", "Contract", "Engine", "JSON", "Kafka", "Webhooks", "Workers",
+                arguments, configuration, lifecycle, logging, yams,
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "aspayds-sandbox",
+            dependencies: ["Kafka", "Sandbox", arguments, lifecycle, logging],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "KafkaTests", dependencies: ["Kafka"], swiftSettings: settings),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
+        .testTarget(
+            name: "AspaydsTests", dependencies: ["Aspayds", "JSON", "Sandbox"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ContractTests", dependencies: ["Contract", "JSON"], swiftSettings: settings),
+        .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: settings),
+        .testTarget(
+            name: "WorkersTests", dependencies: ["Workers", "Kafka", "Sandbox"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SandboxTests", dependencies: ["Sandbox", httpClient], swiftSettings: settings),
+        .testTarget(
+            name: "SettingsTests", dependencies: ["aspayds-worker"], swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,4 @@
+import AsyncHTTPClient
+import Logging
+import NIOCore
+import NIOHTTP1

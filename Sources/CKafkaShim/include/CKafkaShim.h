@@ -1,0 +1,4 @@
+#ifndef C_KAFKA_SHIM_H
+#define C_KAFKA_SHIM_H
+#include <librdkafka/rdkafka.h>
+#endif
