@@ -1,1 +1,179 @@
-// placeholder
+internal import DequeModule
+internal import HeapModule
+
+/// The path of every command, as a value: input and time in, effects out.
+///
+/// It does no I/O and reads no clock; what it draws by chance comes from the seed. One engine serves
+/// one command topic of one process. The shell feeds it inputs with `handle`, then calls `advance`
+/// once for many of them and performs the effects in their order; without input it calls `advance`
+/// again at `wakeAt`. The rules it keeps are those of DESIGN.md §3 to §5.
+public struct Engine: Sendable {
+    /// The limits it works within.
+    public let settings: EngineSettings
+
+    var now: Moment
+    var effects: [Effect] = []
+    var generator: SeededGenerator
+    var limiter: RateLimiter
+    var breaker: Breaker
+
+    /// Every command taken and not finished.
+    var works: [RecordID: Work] = [:]
+    /// The last command in line of each key.
+    var tails: [ReferenceKey: RecordID] = [:]
+    var partitions: [Int32: PartitionState] = [:]
+    /// The partitions owned, in order, so that a run can be repeated.
+    var owned: [Int32] = []
+
+    /// Orders that wait for a permit, oldest first. Entries that do not wait any more are skipped.
+    var waitingOrders: Deque<RecordID> = []
+    /// Checks that wait for a permit, likewise.
+    var waitingChecks: Deque<RecordID> = []
+    /// Ends of back-offs.
+    var retries = Heap<Timed<RecordID>>()
+    /// Records that Kafka did not take, to be offered again.
+    var reoffers = Heap<Timed<Ticket>>()
+    /// Times of the next lookup of each doubt.
+    var lookups = Heap<Timed<DoubtID>>()
+    /// `not_after` of what waits, in milliseconds since 1970.
+    var expiries = Heap<Expiry>()
+
+    var slotsTaken = 0
+    var isFull = false
+    var isProbing = false
+    var isStopping = false
+    var lastNumber: UInt64 = 0
+    var pendingCommit: PendingCommit?
+    var lastCommitAt: Instant
+    var lookupBatches: [LookupNumber: [DoubtID]] = [:]
+
+    /// An engine that owns nothing yet.
+    public init(settings: EngineSettings, seed: UInt64, at moment: Moment) {
+        self.settings = settings
+        now = moment
+        generator = SeededGenerator(seed: seed)
+        limiter = RateLimiter(at: moment.uptime)
+        breaker = Breaker(at: moment.uptime)
+        lastCommitAt = moment.uptime
+    }
+
+    /// Takes one input in. Effects gather until `advance`.
+    public mutating func handle(_ input: Input, at moment: Moment) {
+        now = moment
+        switch input {
+        case .assigned(let partition, let start): assign(partition, start: start)
+        case .ledger(let partition, let entry): restore(entry, in: partition)
+        case .restored(let partition): finishRestoring(partition)
+        case .revoking(let list): drain(list)
+        case .lost(let list): abandon(list)
+        case .received(let id, let arrival): receive(id, arrival)
+        case .appended(let ticket, let offset): appended(ticket, offset: offset)
+        case .committed(let number, let accepted): committed(number, accepted: accepted)
+        case .transmitted(let ticket, let outcome): transmitted(ticket, outcome)
+        case .published(let ticket, let acknowledged): published(ticket, acknowledged)
+        case .lookedUp(let number, let sightings): lookedUp(number, sightings)
+        case .answered(let ticket, let available, let retryAfter):
+            answered(ticket, available: available, retryAfter: retryAfter)
+        case .probed(let result): probed(result)
+        case .stop:
+            isStopping = true
+            drain(owned)
+        }
+    }
+
+    /// Begins everything that may begin at this moment and hands the effects over.
+    public mutating func advance(at moment: Moment) -> [Effect] {
+        now = moment
+        expireOverdue()
+        endBackoffs()
+        offerAgain()
+        if breaker.startProbe(at: now.uptime) { probe() }
+        grantPermits()
+        commitIfDue()
+        relinquishDrained()
+        controlFlow()
+        defer { effects.removeAll(keepingCapacity: true) }
+        return effects
+    }
+
+    /// When `advance` has something to do although nothing comes in; nil if never.
+    public var wakeAt: Instant? {
+        var times: [Instant?] = [
+            retries.min?.at, reoffers.min?.at, breaker.reopensAt, pendingCommit?.deadline,
+            nextPermitAt, nextCommitAt, nextDrainEnd,
+        ]
+        if let expiry = expiries.min {
+            times.append(now.uptime + .milliseconds(expiry.wallClock - now.wallClock + 1))
+        }
+        return times.compactMap(\.self).min()
+    }
+
+    /// A ticket for a request made for a command; answers to earlier ones are ignored from now on.
+    mutating func newTicket(for id: RecordID) -> Ticket {
+        let number = newNumber()
+        works[id]?.ticket = number
+        return Ticket(record: id, number: number)
+    }
+
+    mutating func newNumber() -> UInt64 {
+        lastNumber += 1
+        return lastNumber
+    }
+
+    /// The state of the command that waits for this answer; nil if nobody does any more.
+    func state(awaiting ticket: Ticket) -> Work.State? {
+        guard let work = works[ticket.record], work.ticket == ticket.number else { return nil }
+        return work.state
+    }
+
+    /// Moves a command to another state; the slots in flight follow.
+    mutating func move(_ id: RecordID, to state: Work.State) {
+        guard let index = works.index(forKey: id) else { return }
+        let before = works.values[index].takesSlot
+        works.values[index].state = state
+        let after = works.values[index].takesSlot
+        if before != after { slotsTaken += after ? 1 : -1 }
+    }
+}
+
+/// Something due at a point in time; earlier is smaller.
+struct Timed<Subject: Sendable>: Comparable, Sendable {
+    var at: Instant
+    /// Breaks ties, so that the order never depends on hashing.
+    var number: UInt64
+    var subject: Subject
+
+    static func < (left: Timed, right: Timed) -> Bool {
+        (left.at, left.number) < (right.at, right.number)
+    }
+
+    static func == (left: Timed, right: Timed) -> Bool {
+        (left.at, left.number) == (right.at, right.number)
+    }
+}
+
+/// A reference in doubt, within its partition.
+struct DoubtID: Hashable, Sendable {
+    var partition: Int32
+    var key: ReferenceKey
+}
+
+/// The `not_after` of a command.
+struct Expiry: Comparable, Sendable {
+    var wallClock: Int64
+    var record: RecordID
+
+    static func < (left: Expiry, right: Expiry) -> Bool {
+        (left.wallClock, left.record) < (right.wallClock, right.record)
+    }
+}
+
+/// A commit that was not answered yet.
+struct PendingCommit: Sendable {
+    var number: CommitNumber
+    var offsets: [Int32: Int64]
+    var epochs: [Int32: UInt64]
+    /// Intents whose fence it is.
+    var waiters: [RecordID]
+    var deadline: Instant
+}

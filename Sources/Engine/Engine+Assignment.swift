@@ -1,0 +1,144 @@
+/// Partitions come and go: restore, drain, abandon.
+extension Engine {
+    mutating func assign(_ partition: Int32, start: Int64) {
+        abandon([partition])
+        partitions[partition] = PartitionState(epoch: newNumber(), start: start)
+        owned.append(partition)
+        owned.sort()
+        updateShare()
+        if isStopping { drain([partition]) }
+    }
+
+    /// Notes what the ledger says; a record of an earlier attempt never hides a later one, and an
+    /// intent never hides its outcome, in whatever order compaction has left them.
+    mutating func restore(_ entry: LedgerEntry, in partition: Int32) {
+        guard let state = partitions[partition], state.phase == .restoring else { return }
+        if let known = state.standings[entry.key] {
+            if known.attempt > entry.attempt { return }
+            if known.attempt == entry.attempt && entry.state == .intent { return }
+        }
+        partitions[partition]?.standings[entry.key] = Standing(
+            fingerprint: entry.fingerprint,
+            record: entry.record,
+            attempt: entry.attempt,
+            sequence: entry.sequence,
+            state: entry.state,
+            ledgerOffset: entry.offset,
+            notAfter: entry.notAfter
+        )
+    }
+
+    /// Begins with what the last owner left open: an intent without outcome may have been sent.
+    mutating func finishRestoring(_ partition: Int32) {
+        guard let state = partitions[partition], state.phase == .restoring else { return }
+        partitions[partition]?.phase = .active
+        let open = state.standings
+            .filter { [.intent, .inDoubt, .review].contains($0.value.state) }
+            .sorted { $0.value.ledgerOffset < $1.value.ledgerOffset }
+        for (key, standing) in open {
+            let order = Order(
+                key: key,
+                fingerprint: standing.fingerprint,
+                notAfter: standing.notAfter
+            )
+            if standing.state == .intent {
+                var work = Work(arrival: .create(order), state: .waiting)
+                work.attempt = standing.attempt
+                work.sequence = standing.sequence
+                take(standing.record, work)
+                conclude(standing.record, as: .inDoubt)
+            } else {
+                openDoubt(standing, order: order, in: partition)
+            }
+        }
+    }
+
+    /// Begins to give partitions back: nothing new starts, what is open is brought to an end.
+    mutating func drain(_ list: [Int32]) {
+        let until = now.uptime + settings.drainTimeout
+        let drained = list.filter { partitions[$0]?.isDraining == false }
+        for partition in drained {
+            partitions[partition]?.phase = .draining(until: until)
+            closeDoubts(of: partition)
+        }
+        let members = Set(drained)
+        let ids = works.keys.filter { members.contains($0.partition) }.sorted()
+        for id in ids where works[id]?.state == .queued { drop(id) }
+        for id in ids { bringToEnd(id) }
+    }
+
+    /// What a drain does to a command, by where it stands.
+    private mutating func bringToEnd(_ id: RecordID) {
+        guard let work = works[id] else { return }
+        switch work.state {
+        case .waiting, .backingOff, .fencing:
+            if work.hasIntent { giveUp(id) } else { remove(id) }
+        case .asking:
+            remove(id)
+        case .journaling, .inFlight, .judging, .recording, .publishing, .queued, .dropped:
+            break
+        }
+    }
+
+    /// Gives partitions up at once, without a word to the ledger: what is open there is in doubt
+    /// for whoever reads it next.
+    mutating func abandon(_ list: [Int32]) {
+        let members = Set(list).intersection(owned)
+        if members.isEmpty { return }
+        let ids = works.keys.filter { members.contains($0.partition) }.sorted()
+        for id in ids where works[id]?.state == .queued { drop(id) }
+        for partition in members { closeDoubts(of: partition) }
+        for id in ids where works[id]?.state != .dropped { remove(id) }
+        for partition in members { partitions[partition] = nil }
+        owned.removeAll { members.contains($0) }
+        updateShare()
+    }
+
+    private mutating func closeDoubts(of partition: Int32) {
+        guard let doubts = partitions[partition]?.doubts else { return }
+        partitions[partition]?.doubts = [:]
+        for record in doubts.values.map(\.record).sorted() where works[record] == nil {
+            effects.append(.forget(record))
+        }
+    }
+
+    /// Hands drained partitions back, all together: the eager protocol unassigns at one stroke.
+    mutating func relinquishDrained() {
+        let draining = owned.filter { partitions[$0]?.isDraining == true }
+        if !draining.isEmpty {
+            let late = draining.filter { !isDrained($0) }
+            if !late.isEmpty {
+                guard let end = nextDrainEnd, now.uptime >= end else { return }
+                effects.append(.alert(.drainTimedOut(late)))
+            }
+            abandon(draining)
+            effects.append(.relinquish(draining))
+        }
+        if isStopping && owned.isEmpty {
+            isStopping = false
+            effects.append(.stopped)
+        }
+    }
+
+    /// Nothing is open, and the group was told how far it got (whether it listened or not).
+    private func isDrained(_ partition: Int32) -> Bool {
+        guard let state = partitions[partition] else { return true }
+        return state.held == 0 && !state.hasUncommittedProgress
+            && pendingCommit?.offsets[partition] == nil
+    }
+
+    var nextDrainEnd: Instant? {
+        var end: Instant?
+        for partition in owned {
+            guard case .draining(let until) = partitions[partition]?.phase else { continue }
+            end = min(end ?? until, until)
+        }
+        return end
+    }
+
+    /// Each replica takes the part of the rate that its partitions are of the topic.
+    private mutating func updateShare() {
+        let part = Double(owned.count) / Double(settings.partitionCount)
+        limiter.setShare(settings.rateLimit * min(1, part), at: now.uptime)
+    }
+}

@@ -1,0 +1,138 @@
+internal import DequeModule
+internal import HeapModule
+
+/// Commands are taken, put in line, admitted and finished.
+extension Engine {
+    mutating func receive(_ id: RecordID, _ arrival: Arrival) {
+        guard partitions[id.partition]?.phase == .active else {
+            if works[id] == nil { effects.append(.forget(id)) }
+            return
+        }
+        guard partitions[id.partition]?.progress.begin(id.offset) == true else { return }
+        if let known = works[id] {
+            // Read again while its place in line, or its settling after a restart, still stands.
+            if known.state == .dropped {
+                move(id, to: .queued)
+                partitions[id.partition]?.held += 1
+            }
+        } else if take(id, Work(arrival: arrival, state: .queued)) {
+            activate(id)
+        }
+    }
+
+    /// Adds a command at the end of the line of its key; true if it is the first in line.
+    @discardableResult
+    mutating func take(_ id: RecordID, _ work: Work) -> Bool {
+        works[id] = work
+        partitions[id.partition]?.held += 1
+        guard work.isInLine, let key = work.key else { return true }
+        guard let tail = tails.updateValue(id, forKey: key) else { return true }
+        works[tail]?.next = id
+        return false
+    }
+
+    /// Begins the work on a command that has become the first in line.
+    private mutating func activate(_ id: RecordID) {
+        guard let work = works[id] else { return }
+        switch work.arrival {
+        case .create(let order): admit(id, order)
+        case .check, .methods:
+            move(id, to: .waiting)
+            waitingChecks.append(id)
+        case .invalid: publish(id, .invalid)
+        case .malformed: publish(id, .deadLetter)
+        }
+    }
+
+    /// Decides by what the ledger says of its reference whether an order is new.
+    private mutating func admit(_ id: RecordID, _ order: Order) {
+        guard let standing = partitions[id.partition]?.standings[order.key] else {
+            return wait(id, order)
+        }
+        switch standing.state {
+        case .refused where standing.record != id, .notSent:
+            // A different, later command may try again what was refused (DESIGN.md §4).
+            works[id]?.attempt = standing.attempt
+            works[id]?.sequence = standing.sequence
+            wait(id, order)
+        case .intent, .accepted, .refused, .inDoubt, .review:
+            let isSame = standing.fingerprint == order.fingerprint
+            publish(
+                id,
+                isSame
+                    ? .replay(ledgerOffset: standing.ledgerOffset) : .conflict(standing.state)
+            )
+        }
+    }
+
+    func isOverdue(_ order: Order) -> Bool {
+        guard let notAfter = order.notAfter else { return false }
+        return now.wallClock > notAfter
+    }
+
+    /// Lets an order wait for a permit.
+    private mutating func wait(_ id: RecordID, _ order: Order) {
+        move(id, to: .waiting)
+        waitingOrders.append(id)
+        if let notAfter = order.notAfter {
+            expiries.insert(Expiry(wallClock: notAfter, record: id))
+        }
+    }
+
+    /// Ends commands that were not sent in time. What may have arrived never expires.
+    mutating func expireOverdue() {
+        while let expiry = expiries.min, now.wallClock > expiry.wallClock {
+            expiries.removeMin()
+            guard let work = works[expiry.record] else { continue }
+            switch work.state {
+            case .waiting, .backingOff, .fencing: expire(expiry.record)
+            default: continue
+            }
+        }
+    }
+
+    mutating func expire(_ id: RecordID) {
+        guard let work = works[id], !work.mayHaveArrived else { return }
+        // The intent is closed first; the event follows when the ledger has acknowledged that.
+        if work.hasIntent { conclude(id, as: .notSent) } else { publishExpiry(id) }
+    }
+
+    mutating func publishExpiry(_ id: RecordID) {
+        publish(id, .expired(attempt: works[id]?.attempt ?? 0))
+    }
+
+    /// Finishes a command: its offset may pass, the next of its key begins.
+    mutating func finish(_ id: RecordID) {
+        partitions[id.partition]?.progress.finish(id.offset)
+        remove(id)
+    }
+
+    /// Takes a command out, whether it is finished or left to another owner.
+    mutating func remove(_ id: RecordID) {
+        guard let work = works.removeValue(forKey: id) else { return }
+        if work.takesSlot { slotsTaken -= 1 }
+        if work.state != .dropped { partitions[id.partition]?.held -= 1 }
+        if !isPayloadNeeded(id, work) { effects.append(.forget(id)) }
+        if work.isInLine, let key = work.key { leaveLine(id, key: key, next: work.next) }
+    }
+
+    private func isPayloadNeeded(_ id: RecordID, _ work: Work) -> Bool {
+        guard let key = work.order?.key else { return false }
+        return partitions[id.partition]?.doubts[key]?.record == id
+    }
+
+    private mutating func leaveLine(_ id: RecordID, key: ReferenceKey, next: RecordID?) {
+        guard let next else {
+            if tails[key] == id { tails[key] = nil }
+            return
+        }
+        if works[next]?.state == .dropped { remove(next) } else { activate(next) }
+    }
+
+    /// Leaves a queued command to another owner; it keeps its place until its turn comes, so that
+    /// the line stays whole.
+    mutating func drop(_ id: RecordID) {
+        move(id, to: .dropped)
+        partitions[id.partition]?.held -= 1
+    }
+}

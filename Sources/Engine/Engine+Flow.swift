@@ -1,0 +1,54 @@
+/// Partitions are paused while the engine cannot use what they hold, and its state is told.
+extension Engine {
+    /// Pauses and resumes; two marks apart, so that it does not flutter.
+    mutating func controlFlow() {
+        let held = partitions.values.reduce(0) { $0 + $1.held }
+        if held >= settings.maxHeld { isFull = true }
+        if held <= settings.maxHeld / 2 { isFull = false }
+        var paused: [Int32] = []
+        var resumed: [Int32] = []
+        for partition in owned {
+            guard let state = partitions[partition] else { continue }
+            let wanted = shouldPause(state)
+            if wanted == state.isPaused { continue }
+            partitions[partition]?.isPaused = wanted
+            if wanted { paused.append(partition) } else { resumed.append(partition) }
+        }
+        if !paused.isEmpty { effects.append(.pause(paused)) }
+        if !resumed.isEmpty { effects.append(.resume(resumed)) }
+    }
+
+    private func shouldPause(_ state: PartitionState) -> Bool {
+        let limit = state.isPaused ? settings.maxSpan / 2 : settings.maxSpan
+        return state.phase != .active || isFull || !breaker.isClosed
+            || state.progress.span >= limit
+    }
+
+    /// What can be told of the engine at this moment.
+    public var summary: Summary {
+        Summary(
+            partitions: owned,
+            held: partitions.values.reduce(0) { $0 + $1.held },
+            inFlight: slotsTaken,
+            inDoubt: partitions.values.reduce(0) { $0 + $1.doubts.count },
+            heldBack: breaker.reason,
+            rate: limiter.rate
+        )
+    }
+
+    /// A report of an engine's state, for health and heartbeats.
+    public struct Summary: Sendable, Hashable {
+        /// The partitions owned.
+        public var partitions: [Int32]
+        /// Commands taken and not finished.
+        public var held: Int
+        /// Orders and questions on their way.
+        public var inFlight: Int
+        /// References whose outcome is being looked up, those in review included.
+        public var inDoubt: Int
+        /// Why requests are held back, if they are.
+        public var heldBack: BreakerReason?
+        /// Requests per second allowed at present.
+        public var rate: Double
+    }
+}

@@ -1,0 +1,56 @@
+/// What an engine is told about its world. Every limit is here.
+public struct EngineSettings: Hashable, Sendable {
+    /// Requests per second of all replicas together.
+    public var rateLimit: Double
+    /// Partitions of the command topic; the rate is shared by partitions owned.
+    public var partitionCount: Int
+    /// Orders being sent at once.
+    public var maxInFlight: Int
+    /// Records taken and not finished, above which all partitions are paused.
+    public var maxHeld: Int
+    /// Records between the committed offset and the newest one read of one partition.
+    public var maxSpan: Int
+    /// How long after its fence an order may still be transmitted.
+    public var sendDeadline: Duration
+    /// How long a commit may take before it counts as failed.
+    public var commitDeadline: Duration
+    /// How long progress may wait for a commit when no intent needs a fence.
+    public var commitInterval: Duration
+    /// How long absence must last before an attempt in doubt is judged.
+    public var settleWindow: Duration
+    /// Whether an attempt absent for the settle window is sent again; otherwise it is reviewed.
+    public var repostsWhenAbsent: Bool
+    /// How long a drain may take.
+    public var drainTimeout: Duration
+    /// Delays between transmissions of one order.
+    public var backoff: Backoff
+
+    /// Settings with the defaults of CONTRACT.md for everything that is not said.
+    public init(
+        rateLimit: Double = 10,
+        partitionCount: Int = 1,
+        maxInFlight: Int = 64,
+        maxHeld: Int? = nil,
+        maxSpan: Int = 20_000,
+        sendDeadline: Duration = .seconds(5),
+        commitDeadline: Duration = .seconds(10),
+        commitInterval: Duration = .seconds(1),
+        settleWindow: Duration = .seconds(900),
+        repostsWhenAbsent: Bool = false,
+        drainTimeout: Duration = .seconds(20),
+        backoff: Backoff = Backoff()
+    ) {
+        self.rateLimit = rateLimit
+        self.partitionCount = max(1, partitionCount)
+        self.maxInFlight = max(1, maxInFlight)
+        self.maxHeld = maxHeld ?? max(1000, 4 * maxInFlight)
+        self.maxSpan = maxSpan
+        self.sendDeadline = sendDeadline
+        self.commitDeadline = commitDeadline
+        self.commitInterval = commitInterval
+        self.settleWindow = settleWindow
+        self.repostsWhenAbsent = repostsWhenAbsent
+        self.drainTimeout = drainTimeout
+        self.backoff = backoff
+    }
+}

@@ -1,0 +1,71 @@
+/// What the engine knows of a partition it owns.
+struct PartitionState {
+    enum Phase: Hashable {
+        /// Its ledger is being read; nothing is taken from it.
+        case restoring
+        /// Commands are worked on.
+        case active
+        /// It is being given back: nothing new is begun.
+        case draining(until: Instant)
+    }
+
+    var phase: Phase = .restoring
+    /// Told from an earlier assignment of the same partition by this.
+    let epoch: UInt64
+    var progress: OffsetProgress
+    /// The offset the group was last told, or the one it began with.
+    var committed: Int64
+    /// Intents acknowledged by the ledger that wait for the next commit.
+    var fenceQueue: [RecordID] = []
+    /// Not before this: the last commit was not accepted.
+    var fenceAt: Instant?
+    var isPaused = true
+    /// Records taken and not finished.
+    var held = 0
+    /// What the ledger says of each reference.
+    var standings: [ReferenceKey: Standing] = [:]
+    /// References whose outcome is being looked up.
+    var doubts: [ReferenceKey: Doubt] = [:]
+
+    init(epoch: UInt64, start: Int64) {
+        self.epoch = epoch
+        progress = OffsetProgress(start: start)
+        committed = start
+    }
+
+    /// Whether commands were finished that the group does not know of.
+    var hasUncommittedProgress: Bool { progress.watermark != committed }
+
+    var isDraining: Bool {
+        if case .draining = phase { true } else { false }
+    }
+}
+
+/// The latest attempt of a reference.
+struct Standing: Hashable {
+    var fingerprint: Fingerprint
+    var record: RecordID
+    var attempt: Int
+    var sequence: Int
+    var state: LedgerState
+    /// Where the record that says so stands in the ledger.
+    var ledgerOffset: Int64
+    var notAfter: Int64?
+}
+
+/// An attempt whose outcome is not known.
+struct Doubt: Hashable {
+    let record: RecordID
+    let order: Order
+    let attempt: Int
+    /// Lookups so far.
+    var lookups = 0
+    var nextLookup: Instant
+    /// Set while the answer of a lookup is awaited.
+    var isBeingLookedUp = false
+    /// Since when the provider has said, without interruption, that it does not know it.
+    var absentSince: Instant?
+    /// Absence is not judged before this: the request may still be on its way.
+    var judgedFrom: Instant
+    var inReview = false
+}

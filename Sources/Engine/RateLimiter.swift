@@ -1,0 +1,83 @@
+/// What a request to the provider is for; lanes share one rate, in this order of preference.
+enum Lane: CaseIterable {
+    /// Creates an invoice or requests a payout.
+    case create
+    /// Looks up what is in doubt or asked for.
+    case verify
+}
+
+/// A token bucket with lanes, which slows down when the provider says 429.
+///
+/// The bucket holds at most a twentieth of a second's tokens, so that in any window of one second
+/// at most 105 % of the rate pass (at least one). A 429 halves the rate, every second without one
+/// gives back a twentieth of the share; the floor is the smaller of 1/s and the share.
+struct RateLimiter {
+    /// This process's part of the provider's limit, in requests per second.
+    private(set) var share: Double = 0
+    /// What is allowed at present: the share, less what 429 answers have taken off.
+    private(set) var rate: Double = 0
+    private var tokens: Double = 0
+    private var refilledAt: Instant
+    private var blockedUntil: Instant
+    private var slowedAt: Instant?
+    private var turn = 0
+
+    /// Starts without a share and therefore closed.
+    init(at now: Instant) {
+        refilledAt = now
+        blockedUntil = now
+    }
+
+    private var capacity: Double { max(1, rate / 20) }
+
+    /// Changes the share; what is gained starts empty, so that the sum over replicas stays within
+    /// the limit while partitions move.
+    mutating func setShare(_ newShare: Double, at now: Instant) {
+        refill(at: now)
+        let slowdown = share > 0 ? rate / share : 1
+        share = newShare
+        rate = max(newShare * slowdown, min(1, newShare))
+        tokens = min(tokens, capacity)
+    }
+
+    /// Takes a token for a lane, unless it is another lane's turn and that one has work.
+    mutating func take(_ lane: Lane, otherLaneWaits: Bool, at now: Instant) -> Bool {
+        refill(at: now)
+        guard now >= blockedUntil, tokens >= 1 else { return false }
+        if otherLaneWaits && lane != Self.turns[turn] { return false }
+        tokens -= 1
+        turn = (turn + 1) % Self.turns.count
+        return true
+    }
+
+    // The floor of verification: where both lanes have work, it gets every fifth request.
+    private static let turns: [Lane] = [.create, .create, .verify, .create, .create]
+
+    /// When the next token can be taken; nil without a share.
+    func nextToken(after now: Instant) -> Instant? {
+        guard rate > 0 else { return nil }
+        let elapsed = max(0, (now - refilledAt).inSeconds)
+        let missing = max(0, 1 - min(capacity, tokens + elapsed * rate))
+        let due = now + .nanoseconds(Int64((missing / rate * 1e9).rounded(.up)))
+        return max(due, blockedUntil)
+    }
+
+    /// Slows down after a 429, and waits as long as the provider asked.
+    mutating func slowDown(retryAfter: Duration?, at now: Instant) {
+        refill(at: now)
+        if let retryAfter { blockedUntil = max(blockedUntil, now + retryAfter) }
+        // Requests in flight at the same time all get their 429: they count once a second.
+        if let slowedAt, now - slowedAt < .seconds(1) { return }
+        slowedAt = now
+        rate = max(rate / 2, min(1, share))
+        tokens = 0
+    }
+
+    private mutating func refill(at now: Instant) {
+        let elapsed = (now - refilledAt).inSeconds
+        guard elapsed > 0 else { return }
+        tokens = min(capacity, tokens + elapsed * rate)
+        if rate < share { rate = min(share, rate + share / 20 * elapsed) }
+        refilledAt = now
+    }
+}

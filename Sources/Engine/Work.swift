@@ -1,0 +1,74 @@
+/// A command the engine has taken and not finished.
+struct Work {
+    let arrival: Arrival
+    var state: State
+    /// The next command of the same key, which waits for this one.
+    var next: RecordID?
+    /// Whether it stands in the line of its key; the settling of a doubt does not.
+    var isInLine = true
+    /// Counts the attempts of the reference; 0 before the first intent.
+    var attempt = 0
+    /// How many events the reference had before the one being worked on.
+    var sequence = 0
+    /// Whether an intent of this attempt stands in the ledger without an outcome.
+    var hasIntent = false
+    /// Whether an earlier transmission of this reference may have arrived.
+    var mayHaveArrived = false
+    /// Transmissions or questions so far that ended as not sent.
+    var tries = 0
+    /// The number of the request whose answer is awaited.
+    var ticket: UInt64 = 0
+
+    var order: Order? {
+        guard case .create(let order) = arrival else { return nil }
+        return order
+    }
+
+    var key: ReferenceKey? {
+        switch arrival {
+        case .create(let order): order.key
+        case .check(let key), .invalid(let key): key
+        case .methods, .malformed: nil
+        }
+    }
+}
+
+extension Work {
+    /// Where a command stands (DESIGN.md §3).
+    ///
+    ///     queued ─→ waiting ─→ journaling ─→ fencing ─→ inFlight ─→ recording ─→ publishing
+    ///                  ↑  └─────────────────────→↑         ├─→ judging ─→ recording
+    ///                  └──────── backingOff ←────┴─────────┘
+    enum State: Hashable {
+        /// Behind an earlier command of the same key.
+        case queued
+        /// For a permit of the rate limiter, a slot, a closed breaker.
+        case waiting
+        /// The intent is on its way to the ledger.
+        case journaling
+        /// The intent stands; the commit that is its fence has not been accepted.
+        case fencing(CommitNumber?)
+        /// Handed to the transport, once.
+        case inFlight
+        /// 403 or 404: the probe decides what it means.
+        case judging
+        /// Not sent; tried again at this time.
+        case backingOff(until: Instant)
+        /// The outcome is on its way to the ledger.
+        case recording(LedgerWrite)
+        /// The event is on its way.
+        case publishing(Publication)
+        /// The provider is asked what a check or methods command wants.
+        case asking
+        /// Its partition was given up while it was queued; it leaves when its turn comes.
+        case dropped
+    }
+
+    /// Whether a transmission, or the way to it, takes one of the slots in flight.
+    var takesSlot: Bool {
+        switch state {
+        case .journaling, .fencing, .inFlight, .judging, .asking: true
+        default: false
+        }
+    }
+}

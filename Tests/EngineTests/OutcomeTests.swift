@@ -1,0 +1,164 @@
+import Testing
+
+@testable import Engine
+
+/// What each outcome of a transmission leads to (DESIGN.md §4, table; §5).
+@Suite struct OutcomeTests {
+    @Test(arguments: [
+        (Outcome.accepted, LedgerState.accepted), (.refused, .refused),
+        (.inDoubt(.providerFailed), .inDoubt), (.inDoubt(.unclearAnswer), .inDoubt),
+    ])
+    func isRecordedAndPublished(outcome: Outcome, state: LedgerState) throws {
+        let script = Script.ready()
+        let sent = try #require(script.send(record(0), order(1)))
+        let published = script.settle(script.step(.transmitted(sent, outcome)))
+        #expect(published == .recorded(LedgerWrite(attempt: 1, state: state, sequence: 1)))
+        #expect(script.committedOffset() == 1)
+    }
+
+    @Test func notSentIsSentAgainBehindANewFenceUnderTheSameIntent() throws {
+        let script = Script.ready()
+        let sent = try #require(script.send(record(0), order(1)))
+        let backOff = script.step(.transmitted(sent, .notSent(.noConnection, retryAfter: nil)))
+        #expect(backOff.isEmpty)
+        let again = script.passUntil(.seconds(31)) { if case .commit = $0 { true } else { false } }
+        #expect(again.appends.isEmpty)
+        let second = try #require(script.fence(again))
+        #expect(second != sent)
+        let published = script.settle(script.step(.transmitted(second, .accepted)))
+        #expect(published == .recorded(LedgerWrite(attempt: 1, state: .accepted, sequence: 1)))
+    }
+
+    @Test func retryAfterIsObeyed() throws {
+        let script = Script.ready()
+        let sent = try #require(script.send(record(0), order(1)))
+        script.step(.transmitted(sent, .notSent(.rateLimited, retryAfter: .seconds(20))))
+        #expect(script.pass(.milliseconds(19_999)).commits.isEmpty)
+        #expect(
+            !script.passUntil(.seconds(3)) { if case .commit = $0 { true } else { false } }.isEmpty
+        )
+    }
+
+    @Test func backOffIsFullJitterWithACap() {
+        var generator = SeededGenerator(seed: 7)
+        let backoff = Backoff(base: .seconds(1), cap: .seconds(8))
+        for (number, limit) in [(1, 1), (2, 2), (3, 4), (4, 8), (5, 8), (60, 8)] {
+            let delays = (0..<200).map { _ in
+                backoff.delay(try: number, atLeast: nil, using: &generator)
+            }
+            #expect(delays.allSatisfy { $0 >= .zero && $0 <= Duration.seconds(limit) })
+            #expect(delays.contains { $0 > Duration.seconds(limit) * 0.8 })
+            #expect(delays.contains { $0 < Duration.seconds(limit) * 0.2 })
+        }
+    }
+
+    @Test func wrongCredentialsStopTheIntakeAndFailNothing() throws {
+        let script = Script.ready()
+        let sent = try #require(script.send(record(0), order(1)))
+        let stopped = script.step(.transmitted(sent, .notSent(.unauthorized, retryAfter: nil)))
+        #expect(stopped.contains(.alert(.breakerOpened(.credentials))))
+        #expect(stopped.contains(.pause([0])))
+        #expect(stopped.appends.isEmpty && stopped.publications.isEmpty)
+
+        let probing = script.passUntil(.seconds(31)) { $0 == .probe }
+        #expect(probing.contains(.probe))
+        #expect(!script.step(.probed(.credentialsRefused)).contains(.resume([0])))
+        #expect(!script.passUntil(.seconds(31)) { $0 == .probe }.isEmpty)
+        let open = script.step(.probed(.healthy))
+        #expect(open.contains(.resume([0])) && open.contains(.alert(.breakerClosed)))
+        let again =
+            open.commits.isEmpty
+            ? script.passUntil(.seconds(31)) { if case .commit = $0 { true } else { false } } : open
+        #expect(script.fence(again) != nil)
+    }
+
+    @Test(arguments: [ProbeResult.credentialsRefused, .healthy, .failed])
+    func forbiddenIsJudgedByTheProbe(probe: ProbeResult) throws {
+        let script = Script.ready()
+        let sent = try #require(script.send(record(0), order(1)))
+        #expect(script.step(.transmitted(sent, .unjudged)).contains(.probe))
+        let judged = script.step(.probed(probe))
+        switch probe {
+        case .credentialsRefused:
+            #expect(judged.appends.isEmpty)
+            #expect(judged.contains(.alert(.breakerOpened(.credentials))))
+        case .healthy, .failed:
+            #expect(judged.appends.first?.write.state == .inDoubt)
+        }
+    }
+
+    @Test func theBreakerOpensOnFailuresAndClosesWhenTheProbeIsAnswered() throws {
+        let script = Script.ready()
+        var alerts: [Effect] = []
+        for offset in 0..<10 {
+            let sent = try #require(script.send(record(Int64(offset)), order(UInt64(offset))))
+            alerts = script.step(.transmitted(sent, .inDoubt(.providerFailed)))
+        }
+        #expect(alerts.contains(.alert(.breakerOpened(.failures))))
+        #expect(alerts.contains(.pause([0])))
+        #expect(script.step(.received(record(10), .create(order(10)))).appends.isEmpty)
+        #expect(!script.passUntil(.seconds(31)) { $0 == .probe }.isEmpty)
+        let healthy = script.step(.probed(.healthy))
+        #expect(healthy.contains(.resume([0])))
+        #expect(healthy.appends.contains { $0.ticket.record == record(10) })
+    }
+
+    @Test func refusalsDoNotOpenTheBreaker() throws {
+        let script = Script.ready()
+        for offset in 0..<30 {
+            let sent = try #require(script.send(record(Int64(offset)), order(UInt64(offset))))
+            let effects = script.step(.transmitted(sent, .refused))
+            #expect(!effects.contains(.alert(.breakerOpened(.failures))))
+            _ = script.settle(effects)
+        }
+    }
+
+    @Test func checksAreAskedAndRetried() throws {
+        let script = Script.ready()
+        let asked = try #require(
+            script.step(.received(record(0), .check(ReferenceKey(high: 1, low: 1)))).asked.first
+        )
+        script.step(.answered(asked, available: false, retryAfter: nil))
+        let again = script.passUntil(.seconds(31)) { if case .ask = $0 { true } else { false } }
+        let second = try #require(again.asked.first)
+        let answer = script.step(.answered(second, available: true, retryAfter: nil))
+        #expect(answer.publications.map(\.publication) == [.answer])
+    }
+}
+
+/// `not_after` (DESIGN.md §5, "Freshness").
+@Suite struct ExpiryTests {
+    @Test func anOrderThatComesTooLateIsNotSent() {
+        let script = Script.ready()
+        let late = order(1, notAfter: script.now.wallClock - 1)
+        let effects = script.step(.received(record(0), .create(late)))
+        #expect(effects.publications.map(\.publication) == [.expired(attempt: 0)])
+        #expect(effects.appends.isEmpty)
+    }
+
+    @Test func anOrderThatWaitsExpiresOnTime() throws {
+        let script = Script.ready()
+        let sent = try #require(script.send(record(1), order(2)))
+        // Nothing can start: the provider asked for a pause of an hour.
+        script.step(.transmitted(sent, .notSent(.rateLimited, retryAfter: .seconds(3600))))
+        let waiting = order(3, notAfter: script.now.wallClock + 10_000)
+        #expect(script.step(.received(record(2), .create(waiting))).publications.isEmpty)
+        let expired = script.passUntil(.seconds(11)) {
+            if case .publish(_, .expired) = $0 { true } else { false }
+        }
+        #expect(expired.publications.map(\.ticket.record) == [record(2)])
+    }
+
+    @Test func theIntentIsClosedBeforeTheExpiryIsSaid() throws {
+        let script = Script.ready()
+        let sent = try #require(
+            script.send(record(0), order(1, notAfter: script.now.wallClock + 2_000))
+        )
+        script.step(.transmitted(sent, .notSent(.rateLimited, retryAfter: .seconds(60))))
+        let closing = script.pass(.milliseconds(2_001))
+        let write = try #require(closing.appends.first)
+        #expect(write.write.state == .notSent)
+        let publishing = script.step(.appended(write.ticket, offset: 4))
+        #expect(publishing.publications.map(\.publication) == [.expired(attempt: 1)])
+    }
+}
