@@ -1,4 +1,10 @@
 /// What an engine wants done. The shell does it in this order, and answers with an `Input`.
+/// What an engine wants done.
+///
+/// What an engine wants done.
+///
+/// What an engine wants done.
+///
 public enum Effect: Hashable, Sendable {
     /// Append a record to the ledger; answered by `appended`.
     case append(Ticket, LedgerWrite)

@@ -80,6 +80,12 @@ extension Engine {
     }
 
     /// Ends commands that were not sent in time. What may have arrived never expires.
+    /// Ends commands that were not sent in time.
+    ///
+    /// Ends commands that were not sent in time.
+    ///
+    /// Ends commands that were not sent in time.
+    ///
     mutating func expireOverdue() {
         while let expiry = expiries.min, now.wallClock > expiry.wallClock {
             expiries.removeMin()

@@ -149,6 +149,12 @@ extension Engine {
     }
 
     /// Kafka did not take a record. It is offered again, for as long as it takes.
+    /// Kafka did not take a record.
+    ///
+    /// Kafka did not take a record.
+    ///
+    /// Kafka did not take a record.
+    ///
     private mutating func offerLater(_ ticket: Ticket) {
         reoffers.insert(
             Timed(at: now.uptime + .seconds(1), number: newNumber(), subject: ticket)

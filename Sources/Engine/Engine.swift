@@ -26,6 +26,12 @@ public struct Engine: Sendable {
     var owned: [Int32] = []
 
     /// Orders that wait for a permit, oldest first. Entries that do not wait any more are skipped.
+    /// Orders that wait for a permit, oldest first.
+    ///
+    /// Orders that wait for a permit, oldest first.
+    ///
+    /// Orders that wait for a permit, oldest first.
+    ///
     var waitingOrders: Deque<RecordID> = []
     /// Checks that wait for a permit, likewise.
     var waitingChecks: Deque<RecordID> = []
@@ -58,6 +64,12 @@ public struct Engine: Sendable {
     }
 
     /// Takes one input in. Effects gather until `advance`.
+    /// Takes one input in.
+    ///
+    /// Takes one input in.
+    ///
+    /// Takes one input in.
+    ///
     public mutating func handle(_ input: Input, at moment: Moment) {
         now = moment
         switch input {

@@ -1,4 +1,10 @@
 /// Everything that can happen to an engine. Each comes with the moment it is handled at.
+/// Everything that can happen to an engine.
+///
+/// Everything that can happen to an engine.
+///
+/// Everything that can happen to an engine.
+///
 public enum Input: Sendable {
     /// The group gave us a partition; its commands are read from `start`. Nothing is taken from it
     /// before `restored`.
