@@ -4,6 +4,15 @@ public struct Invoice: Hashable, Sendable {
     public let invoiceID: String
     /// Where the customer pays.
     public let paymentURL: String?
+
+    /// An answer with these fields.
+    public init(
+        invoiceID: String,
+        paymentURL: String? = nil
+    ) {
+        self.invoiceID = invoiceID
+        self.paymentURL = paymentURL
+    }
 }
 
 /// A payout that was accepted; its state is never taken from this answer.
@@ -14,6 +23,17 @@ public struct PayoutReceipt: Hashable, Sendable {
     public let fee: Amount?
     /// What the payout costs in all.
     public let totalAmount: Amount?
+
+    /// An answer with these fields.
+    public init(
+        payoutID: String,
+        fee: Amount? = nil,
+        totalAmount: Amount? = nil
+    ) {
+        self.payoutID = payoutID
+        self.fee = fee
+        self.totalAmount = totalAmount
+    }
 }
 
 /// The state of an invoice, as the provider tells it.
@@ -32,6 +52,25 @@ public struct PaymentStatus: Hashable, Sendable {
     public let paidAt: String?
     /// The currency.
     public let currency: String?
+
+    /// An answer with these fields.
+    public init(
+        invoiceID: String? = nil,
+        transactionReference: String? = nil,
+        status: String,
+        amount: Amount? = nil,
+        amountPaid: Amount? = nil,
+        paidAt: String? = nil,
+        currency: String? = nil
+    ) {
+        self.invoiceID = invoiceID
+        self.transactionReference = transactionReference
+        self.status = status
+        self.amount = amount
+        self.amountPaid = amountPaid
+        self.paidAt = paidAt
+        self.currency = currency
+    }
 }
 
 /// The state of a payout, as the provider tells it.
@@ -56,6 +95,31 @@ public struct PayoutStatus: Hashable, Sendable {
     public let processedAt: String?
     /// When it was requested, as it came.
     public let createdAt: String?
+
+    /// An answer with these fields.
+    public init(
+        payoutID: String? = nil,
+        transactionReference: String? = nil,
+        status: String,
+        amount: Amount? = nil,
+        fee: Amount? = nil,
+        totalAmount: Amount? = nil,
+        recipientName: String? = nil,
+        recipientAccount: String? = nil,
+        processedAt: String? = nil,
+        createdAt: String? = nil
+    ) {
+        self.payoutID = payoutID
+        self.transactionReference = transactionReference
+        self.status = status
+        self.amount = amount
+        self.fee = fee
+        self.totalAmount = totalAmount
+        self.recipientName = recipientName
+        self.recipientAccount = recipientAccount
+        self.processedAt = processedAt
+        self.createdAt = createdAt
+    }
 }
 
 /// A way to pay out that is configured in the store.
@@ -76,6 +140,27 @@ public struct PayoutMethod: Hashable, Sendable {
     public let maxAmount: Amount?
     /// A picture.
     public let logo: String?
+
+    /// An answer with these fields.
+    public init(
+        id: Int64,
+        name: String,
+        type: String? = nil,
+        accountType: String? = nil,
+        currency: String? = nil,
+        minAmount: Amount? = nil,
+        maxAmount: Amount? = nil,
+        logo: String? = nil
+    ) {
+        self.id = id
+        self.name = name
+        self.type = type
+        self.accountType = accountType
+        self.currency = currency
+        self.minAmount = minAmount
+        self.maxAmount = maxAmount
+        self.logo = logo
+    }
 }
 
 /// The answer to a batch of look-ups.
@@ -86,4 +171,15 @@ public struct StatusBatch<Status: Hashable & Sendable>: Hashable, Sendable {
     public let notFound: [String]
     /// How many entries could not be read; they are in neither list.
     public let unreadable: Int
+
+    /// An answer with these fields.
+    public init(
+        found: [Status],
+        notFound: [String],
+        unreadable: Int
+    ) {
+        self.found = found
+        self.notFound = notFound
+        self.unreadable = unreadable
+    }
 }

@@ -79,7 +79,7 @@ struct Envelope {
     /// The fields; nil where there is no value at all.
     var data: JSONObject?
 
-    /// Reads the envelope. Whatever is read before a problem stays in `self`.
+    /// Reads the envelope; whatever is read before a problem stays in `self`.
     mutating func read(
         _ value: UnsafeRawBufferPointer?,
         _ headers: CommandHeaders,
