@@ -8,8 +8,10 @@ import Crypto
 /// description, the addresses and `not_after`: a producer that sends a command again with
 /// another note or a new deadline means the same order.
 package struct Fingerprint: Hashable, Sendable {
-    /// The first 16 bytes of the SHA-256, in hexadecimal.
-    package let text: String
+    /// The first eight bytes of the SHA-256.
+    package let high: UInt64
+    /// The next eight.
+    package let low: UInt64
 
     package init(_ command: PaymentCommand) {
         let order = command.order
@@ -28,12 +30,18 @@ package struct Fingerprint: Hashable, Sendable {
         ])
     }
 
+    /// Both halves in hexadecimal, 32 digits.
+    package var text: String { Self.hexadecimal(high) + Self.hexadecimal(low) }
+
     /// Reads a fingerprint as it was written.
     init?(text: String) {
         guard text.utf8.count == 32,
-            text.utf8.allSatisfy({ 0x30...0x39 ~= $0 || 0x61...0x66 ~= $0 })
+            text.utf8.allSatisfy({ 0x30...0x39 ~= $0 || 0x61...0x66 ~= $0 }),
+            let high = UInt64(text.prefix(16), radix: 16),
+            let low = UInt64(text.suffix(16), radix: 16)
         else { return nil }
-        self.text = text
+        self.high = high
+        self.low = low
     }
 
     /// Each part is preceded by its length, so that no two lists of parts run into one another.
@@ -43,11 +51,12 @@ package struct Fingerprint: Hashable, Sendable {
             hash.update(data: Array("\(part.utf8.count):".utf8))
             hash.update(data: Array(part.utf8))
         }
-        let digits = Array("0123456789abcdef".utf8)
-        let text = hash.finalize().prefix(16).flatMap {
-            [digits[Int($0 >> 4)], digits[Int($0 & 15)]]
-        }
-        self.text = String(decoding: text, as: UTF8.self)
+        (high, low) = halves(hash.finalize())
+    }
+
+    private static func hexadecimal(_ half: UInt64) -> String {
+        let digits = String(half, radix: 16)
+        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
     }
 }
 
@@ -57,15 +66,19 @@ package struct ReferenceKey: Hashable, Sendable {
     package let low: UInt64
 
     package init(_ reference: String) {
-        let digest = SHA256.hash(data: reference.utf8.map(\.asciiUppercased))
-        var halves: (UInt64, UInt64) = (0, 0)
-        for (index, byte) in digest.prefix(16).enumerated() {
-            if index < 8 {
-                halves.0 = halves.0 << 8 | UInt64(byte)
-            } else {
-                halves.1 = halves.1 << 8 | UInt64(byte)
-            }
-        }
-        (high, low) = halves
+        (high, low) = halves(SHA256.hash(data: reference.utf8.map(\.asciiUppercased)))
     }
+}
+
+/// The first 16 bytes of a digest, in network order.
+private func halves(_ digest: SHA256.Digest) -> (UInt64, UInt64) {
+    var halves: (UInt64, UInt64) = (0, 0)
+    for (index, byte) in digest.prefix(16).enumerated() {
+        if index < 8 {
+            halves.0 = halves.0 << 8 | UInt64(byte)
+        } else {
+            halves.1 = halves.1 << 8 | UInt64(byte)
+        }
+    }
+    return halves
 }

@@ -47,6 +47,7 @@ extension LedgerRecord.Intent {
         w.field("currency", currency)
         w.field("payout_method_id", payoutMethodID)
         w.field("recipient_account", maskedAccount)
+        w.field("not_after", notAfter.map(RFC3339.format))
     }
 
     fileprivate init(_ fields: RecordFields) throws(UnreadableRecord) {
@@ -68,6 +69,7 @@ extension LedgerRecord.Intent {
             payoutMethodID: try fields.integer("payout_method_id")
         )
         maskedAccount = try fields.text("recipient_account")
+        notAfter = try fields.text("not_after").flatMap(RFC3339.parse)
     }
 }
 
@@ -76,7 +78,10 @@ extension LedgerRecord.Outcome {
         w.field("domain", domain.rawValue)
         w.field(Reference.field, reference)
         w.field("attempt", attempt)
+        w.field("fingerprint", fingerprint.text)
+        w.object("command") { command.write(to: &$0) }
         w.field("state", state.rawValue)
+        w.field("sequence", sequence)
         w.field("at", RFC3339.format(at))
         w.field(domain.idField, providerID)
         if let reason { w.object("reason") { reason.write(to: &$0) } }
@@ -90,15 +95,19 @@ extension LedgerRecord.Outcome {
     }
 
     fileprivate init(_ fields: RecordFields) throws(UnreadableRecord) {
-        guard let state: Event.Certainty = try fields.word("state") else {
-            throw UnreadableRecord(what: "state is missing")
-        }
+        guard let state: LedgerRecord.State = try fields.word("state"),
+            let command = try fields.object("command"),
+            let fingerprint = Fingerprint(text: try fields.required("fingerprint"))
+        else { throw UnreadableRecord(what: "the outcome is not complete") }
         let domain = try fields.domain()
         self.init(
             domain: domain,
             reference: try fields.required(Reference.field),
             attempt: try fields.requiredInteger("attempt"),
+            fingerprint: fingerprint,
+            command: try Event.Origin(command),
             state: state,
+            sequence: try fields.requiredInteger("sequence"),
             at: try fields.time("at"),
             providerID: try fields.text(domain.idField)
         )

@@ -36,6 +36,8 @@ package enum LedgerRecord: Sendable, Equatable {
         package var payoutMethodID: Int64?
         /// The account of a payout, masked.
         package var maskedAccount: String?
+        /// Past this (milliseconds since 1970) nothing is sent any more.
+        package var notAfter: Int64?
 
         package init(
             domain: Domain,
@@ -49,7 +51,8 @@ package enum LedgerRecord: Sendable, Equatable {
             amount: Amount,
             currency: String? = nil,
             payoutMethodID: Int64? = nil,
-            recipientAccount: String? = nil
+            recipientAccount: String? = nil,
+            notAfter: Int64? = nil
         ) {
             self.domain = domain
             self.reference = reference
@@ -63,7 +66,22 @@ package enum LedgerRecord: Sendable, Equatable {
             self.currency = currency
             self.payoutMethodID = payoutMethodID
             self.maskedAccount = recipientAccount.map(masked(account:))
+            self.notAfter = notAfter
         }
+    }
+
+    /// What is known of an attempt.
+    package enum State: String, Sendable, CaseIterable {
+        /// The provider has it.
+        case accepted
+        /// Nothing was created.
+        case refused
+        /// Given up before anything was sent.
+        case notSent = "not_sent"
+        /// It may have been executed; being looked up.
+        case inDoubt = "in_doubt"
+        /// A person must decide.
+        case review
     }
 
     /// What became of an attempt.
@@ -74,8 +92,14 @@ package enum LedgerRecord: Sendable, Equatable {
         package var reference: String
         /// The attempt of the intent.
         package var attempt: Int
+        /// What the order was, so that a duplicate is told from a conflict.
+        package var fingerprint: Fingerprint
+        /// The command.
+        package var command: Event.Origin
         /// What is known.
-        package var state: Event.Certainty
+        package var state: State
+        /// How many events the reference has had.
+        package var sequence: Int
         /// When, in milliseconds since 1970.
         package var at: Int64
         /// The provider's id.
@@ -89,7 +113,10 @@ package enum LedgerRecord: Sendable, Equatable {
             domain: Domain,
             reference: String,
             attempt: Int,
-            state: Event.Certainty,
+            fingerprint: Fingerprint,
+            command: Event.Origin,
+            state: State,
+            sequence: Int,
             at: Int64,
             providerID: String? = nil,
             reason: Event.Reason? = nil,
@@ -98,7 +125,10 @@ package enum LedgerRecord: Sendable, Equatable {
             self.domain = domain
             self.reference = reference
             self.attempt = attempt
+            self.fingerprint = fingerprint
+            self.command = command
             self.state = state
+            self.sequence = sequence
             self.at = at
             self.providerID = providerID
             self.reason = reason
