@@ -19,7 +19,7 @@ struct Breaker {
     private var openings = 0
 
     private static let window = Duration.seconds(10)
-    private static let minimumSamples = 10
+    private static let minimumFailures = 5
     private static let pauses = Backoff(base: .seconds(1), cap: .seconds(30))
 
     init(at now: Instant) {
@@ -50,7 +50,7 @@ struct Breaker {
             (failures, answers, windowStart) = (0, 0, now)
         }
         if failed { failures += 1 } else { answers += 1 }
-        guard failures >= Self.minimumSamples, failures >= answers else { return false }
+        guard failures >= Self.minimumFailures, failures >= answers else { return false }
         open(.failures, at: now)
         return true
     }
@@ -72,14 +72,16 @@ struct Breaker {
 
     /// Takes the probe's answer; true if the breaker is closed by it.
     mutating func probed(_ result: ProbeResult, at now: Instant) -> Bool {
-        guard case .probing = state else { return false }
+        guard case .probing(let reason) = state else { return false }
         switch result {
-        case .healthy:
+        case .failed: open(.failures, at: now)
+        case .unauthorized: open(.credentials, at: now)
+        // A store without payouts may answer so for ever: it is back, unless this is what was wrong.
+        case .forbidden where reason == .credentials: open(.credentials, at: now)
+        case .healthy, .forbidden:
             state = .closed
             (failures, answers, windowStart, openings) = (0, 0, now, 0)
             return true
-        case .failed: open(.failures, at: now)
-        case .credentialsRefused: open(.credentials, at: now)
         }
         return false
     }
@@ -99,6 +101,8 @@ public enum ProbeResult: Sendable, Hashable {
     case healthy
     /// No answer, or a server error.
     case failed
-    /// 401, 403 or 404: credentials or configuration are wrong.
-    case credentialsRefused
+    /// 401: the provider refuses the credentials.
+    case unauthorized
+    /// 403 or 404: perhaps credentials or configuration, perhaps a store without payouts.
+    case forbidden
 }

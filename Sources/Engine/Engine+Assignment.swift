@@ -1,5 +1,5 @@
 /// Partitions come and go: restore, drain, abandon.
-extension Engine {
+extension CommandEngine {
     mutating func assign(_ partition: Int32, start: Int64) {
         abandon([partition])
         partitions[partition] = PartitionState(epoch: newNumber(), start: start)

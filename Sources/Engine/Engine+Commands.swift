@@ -2,7 +2,7 @@ internal import DequeModule
 internal import HeapModule
 
 /// Commands are taken, put in line, admitted and finished.
-extension Engine {
+extension CommandEngine {
     mutating func receive(_ id: RecordID, _ arrival: Arrival) {
         guard partitions[id.partition]?.phase == .active else {
             if works[id] == nil { effects.append(.forget(id)) }

@@ -2,7 +2,7 @@ internal import DequeModule
 internal import HeapModule
 
 /// What may have been sent is looked up until it is known, or a person decides (DESIGN.md §4).
-extension Engine {
+extension CommandEngine {
     static let maxLookupBatches = 4
     static let maxLookupBatchSize = 100
 

@@ -1,5 +1,5 @@
 /// Partitions are paused while the engine cannot use what they hold, and its state is told.
-extension Engine {
+extension CommandEngine {
     /// Pauses and resumes; two marks apart, so that it does not flutter.
     mutating func controlFlow() {
         let held = partitions.values.reduce(0) { $0 + $1.held }

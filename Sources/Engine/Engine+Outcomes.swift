@@ -2,7 +2,7 @@ internal import DequeModule
 internal import HeapModule
 
 /// Outcomes are judged, recorded in the ledger, published; then the offset may pass.
-extension Engine {
+extension CommandEngine {
     mutating func transmitted(_ ticket: Ticket, _ outcome: Outcome) {
         let id = ticket.record
         guard state(awaiting: ticket) == .inFlight, let work = works[id] else { return }
@@ -14,7 +14,7 @@ extension Engine {
             // After a transmission that may have arrived, a refusal may speak of that one.
             conclude(id, as: work.mayHaveArrived ? .inDoubt : .refused)
         case .inDoubt: conclude(id, as: .inDoubt)
-        case .notSent(let cause, let retryAfter): retry(id, cause, retryAfter: retryAfter)
+        case .notSent(_, let retryAfter): retry(id, retryAfter: retryAfter)
         case .unjudged:
             move(id, to: .judging)
             probe()
@@ -45,7 +45,7 @@ extension Engine {
     }
 
     /// The intent stands; the order is sent again later, behind a new fence.
-    private mutating func retry(_ id: RecordID, _ cause: NotSentCause, retryAfter: Duration?) {
+    private mutating func retry(_ id: RecordID, retryAfter: Duration?) {
         if partitions[id.partition]?.isDraining == true { return giveUp(id) }
         backOff(id, retryAfter: retryAfter)
     }
@@ -200,12 +200,16 @@ extension Engine {
     /// The harmless read tells an outage from wrong credentials from an answer to one order.
     mutating func probed(_ result: ProbeResult) {
         isProbing = false
-        if result == .credentialsRefused { openBreaker(.credentials) }
-        if breaker.probed(result, at: now.uptime) { effects.append(.alert(.breakerClosed)) }
         let judged = works.filter { $0.value.state == .judging }.keys.sorted()
+        // What was answered 403 or 404 was not looked at if everything is answered so.
+        let isRefusedToAll = result == .unauthorized || result == .forbidden
+        if result == .unauthorized || (isRefusedToAll && !judged.isEmpty) {
+            openBreaker(.credentials)
+        }
+        if breaker.probed(result, at: now.uptime) { effects.append(.alert(.breakerClosed)) }
         for id in judged {
-            if result == .credentialsRefused {
-                retry(id, .unauthorized, retryAfter: nil)
+            if isRefusedToAll {
+                retry(id, retryAfter: nil)
             } else {
                 conclude(id, as: .inDoubt)
             }

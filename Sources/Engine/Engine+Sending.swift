@@ -2,7 +2,7 @@ internal import DequeModule
 internal import HeapModule
 
 /// Permit, intent, fence, transmission: the way of an order to the provider (DESIGN.md §4).
-extension Engine {
+extension CommandEngine {
     /// Gives permits out while there are tokens, slots and a closed breaker.
     mutating func grantPermits() {
         while breaker.isClosed {

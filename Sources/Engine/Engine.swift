@@ -7,7 +7,7 @@ internal import HeapModule
 /// one command topic of one process. The shell feeds it inputs with `handle`, then calls `advance`
 /// once for many of them and performs the effects in their order; without input it calls `advance`
 /// again at `wakeAt`. The rules it keeps are those of DESIGN.md §3 to §5.
-public struct Engine: Sendable {
+public struct CommandEngine: Sendable {
     /// The limits it works within.
     public let settings: EngineSettings
 

@@ -62,7 +62,7 @@ import Testing
 
         let probing = script.passUntil(.seconds(31)) { $0 == .probe }
         #expect(probing.contains(.probe))
-        #expect(!script.step(.probed(.credentialsRefused)).contains(.resume([0])))
+        #expect(!script.step(.probed(.unauthorized)).contains(.resume([0])))
         #expect(!script.passUntil(.seconds(31)) { $0 == .probe }.isEmpty)
         let open = script.step(.probed(.healthy))
         #expect(open.contains(.resume([0])) && open.contains(.alert(.breakerClosed)))
@@ -72,14 +72,14 @@ import Testing
         #expect(script.fence(again) != nil)
     }
 
-    @Test(arguments: [ProbeResult.credentialsRefused, .healthy, .failed])
+    @Test(arguments: [ProbeResult.unauthorized, .forbidden, .healthy, .failed])
     func forbiddenIsJudgedByTheProbe(probe: ProbeResult) throws {
         let script = Script.ready()
         let sent = try #require(script.send(record(0), order(1)))
         #expect(script.step(.transmitted(sent, .unjudged)).contains(.probe))
         let judged = script.step(.probed(probe))
         switch probe {
-        case .credentialsRefused:
+        case .unauthorized, .forbidden:
             #expect(judged.appends.isEmpty)
             #expect(judged.contains(.alert(.breakerOpened(.credentials))))
         case .healthy, .failed:
@@ -90,7 +90,7 @@ import Testing
     @Test func theBreakerOpensOnFailuresAndClosesWhenTheProbeIsAnswered() throws {
         let script = Script.ready()
         var alerts: [Effect] = []
-        for offset in 0..<10 {
+        for offset in 0..<5 {
             let sent = try #require(script.send(record(Int64(offset)), order(UInt64(offset))))
             alerts = script.step(.transmitted(sent, .inDoubt(.providerFailed)))
         }

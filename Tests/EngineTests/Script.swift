@@ -2,7 +2,7 @@ import Engine
 
 /// An engine with a hand on its clock: each call is one input, its answer the effects of one step.
 final class Script {
-    private(set) var engine: Engine
+    private(set) var engine: CommandEngine
     private(set) var now = Moment(uptime: Instant(nanoseconds: 0), wallClock: 1_000_000)
 
     private var unanswered: (number: CommitNumber, offsets: [Int32: Int64])?
@@ -12,7 +12,7 @@ final class Script {
     static let roomy = EngineSettings(rateLimit: 1000, maxInFlight: 100)
 
     init(_ settings: EngineSettings = Script.roomy, seed: UInt64 = 1) {
-        engine = Engine(settings: settings, seed: seed, at: now)
+        engine = CommandEngine(settings: settings, seed: seed, at: now)
     }
 
     /// An engine that owns one partition with an empty ledger, and a full bucket of tokens.

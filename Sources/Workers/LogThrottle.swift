@@ -1,0 +1,35 @@
+import Engine
+import Synchronization
+
+/// Lets a repeated line through once in a while, and counts those it held back.
+package final class LogThrottle: Sendable {
+    private struct Entry {
+        var last: Instant
+        var heldBack = 0
+    }
+
+    private let interval: Duration
+    private let entries = Mutex<[String: Entry]>([:])
+    /// More kinds of lines than this are not told apart.
+    private static let limit = 256
+
+    /// Lets each kind of line through once in an interval.
+    package init(interval: Duration = .seconds(30)) {
+        self.interval = interval
+    }
+
+    /// Whether a line of this kind may be written now; if so, how many were held back before it.
+    package func pass(_ kind: String) -> Int? {
+        let now = Clock.uptime
+        return entries.withLock { entries in
+            let kind = entries.count < Self.limit || entries[kind] != nil ? kind : "other"
+            if let entry = entries[kind], now - entry.last < interval {
+                entries[kind]?.heldBack += 1
+                return nil
+            }
+            let heldBack = entries[kind]?.heldBack ?? 0
+            entries[kind] = Entry(last: now)
+            return heldBack
+        }
+    }
+}

@@ -1,0 +1,103 @@
+// A timer source may be scheduled from any thread; the overlay does not say so.
+@preconcurrency import Dispatch
+import Engine
+import Synchronization
+
+/// What happened, gathered for one reader: many messages are one wake-up.
+///
+/// Anything may post, on any thread, and never waits. Its length is bounded by what is under way:
+/// each message answers something that the reader has asked for.
+final class Mailbox<Message: Sendable>: Sendable {
+    private struct State {
+        var messages: [Message] = []
+        var hasSignal = false
+        var reader: CheckedContinuation<Void, Never>?
+    }
+
+    private let state = Mutex(State())
+    private let alarm = Alarm()
+
+    init() {
+        alarm.onRing { [weak self] in self?.signal() }
+    }
+
+    /// Adds messages and wakes the reader.
+    func post(_ messages: [Message]) {
+        wake { $0.messages += messages }
+    }
+
+    /// Adds a message and wakes the reader.
+    func post(_ message: Message) {
+        wake { $0.messages.append(message) }
+    }
+
+    /// Wakes the reader without a message.
+    func signal() {
+        wake { $0.hasSignal = true }
+    }
+
+    private func wake(_ change: (inout State) -> Void) {
+        let reader = state.withLock { state in
+            change(&state)
+            defer { state.reader = nil }
+            return state.reader
+        }
+        reader?.resume()
+    }
+
+    /// Waits until there is a message or a signal, or the deadline has come; then all messages.
+    func next(until deadline: Instant) async -> [Message] {
+        alarm.set(deadline)
+        await withCheckedContinuation { continuation in
+            let isReady = state.withLock { state in
+                let isReady = state.hasSignal || !state.messages.isEmpty
+                if !isReady { state.reader = continuation }
+                return isReady
+            }
+            if isReady { continuation.resume() }
+        }
+        return take()
+    }
+
+    /// All messages that are there, without waiting.
+    func take() -> [Message] {
+        state.withLock { state in
+            state.hasSignal = false
+            defer { state.messages = [] }
+            return state.messages
+        }
+    }
+}
+
+/// A timer that is set over and over; an early ring is harmless, so it is moved only forward.
+private final class Alarm: Sendable {
+    private let timer: any DispatchSourceTimer
+    private let due = Mutex<Instant?>(nil)
+
+    init() {
+        timer = DispatchSource.makeTimerSource()
+    }
+
+    deinit {
+        timer.cancel()
+    }
+
+    func onRing(_ action: @escaping @Sendable () -> Void) {
+        timer.setEventHandler { [weak self] in
+            self?.due.withLock { $0 = nil }
+            action()
+        }
+        timer.activate()
+    }
+
+    func set(_ deadline: Instant) {
+        due.withLock { due in
+            if let due, due <= deadline { return }
+            due = deadline
+            let delay = max(.zero, deadline - Clock.uptime)
+            timer.schedule(
+                deadline: .now() + .nanoseconds(Int(delay.wholeNanoseconds)),
+                leeway: .microseconds(200))
+        }
+    }
+}

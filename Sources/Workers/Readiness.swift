@@ -1,0 +1,23 @@
+import Synchronization
+
+/// Why this process is not ready, by subject; ready when there is no reason.
+package final class Readiness: Sendable {
+    private let reasons = Mutex<[String: String]>([:])
+
+    /// Starts ready.
+    package init() {}
+
+    /// Says why a subject is not ready, or with nil that it is; true if that is news.
+    @discardableResult
+    package func set(_ subject: String, _ reason: String?) -> Bool {
+        reasons.withLock { reasons in
+            defer { reasons[subject] = reason }
+            return reasons[subject] != reason
+        }
+    }
+
+    /// Every reason, as `subject: reason`, in order.
+    package var all: [String] {
+        reasons.withLock { $0.map { "\($0.key): \($0.value)" }.sorted() }
+    }
+}
