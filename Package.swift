@@ -19,6 +19,8 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -39,6 +41,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -55,7 +58,7 @@ let package = Package(
         .target(name: "JSON", swiftSettings: settings),
         .target(
             name: "Aspayds",
-            dependencies: ["JSON", httpClient, logging, nio, nioHTTP],
+            dependencies: ["JSON", httpClient, nio, nioHTTP, nioPosix, nioSSL],
             swiftSettings: settings
         ),
         .target(
@@ -92,7 +95,7 @@ let package = Package(
         .testTarget(name: "KafkaTests", dependencies: ["Kafka"], swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
         .testTarget(
-            name: "AspaydsTests", dependencies: ["Aspayds", "JSON", "Sandbox"],
+            name: "AspaydsTests", dependencies: ["Aspayds", "JSON", "Sandbox", nio, nioPosix],
             swiftSettings: settings),
         .testTarget(
             name: "ContractTests", dependencies: ["Contract", "JSON"], swiftSettings: settings),

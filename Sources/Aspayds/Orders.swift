@@ -97,7 +97,7 @@ extension PaymentOrder: Order {
     func agrees(_ field: String, _ value: JSONValue) -> Bool? {
         switch field {
         case "amount": value.equals(amount)
-        case "customer_name": value.text == customerName
+        case "customer_name": value.isText(customerName)
         case referenceField: value.isReference(transactionReference)
         case "callback_url": value.text == callbackURL
         default: nil
@@ -129,10 +129,10 @@ extension PayoutOrder: Order {
         switch field {
         case "payout_method_id": value.scalarText == String(payoutMethodID)
         case "amount": value.equals(amount)
-        case "recipient_name": value.text == recipientName
+        case "recipient_name": value.isText(recipientName)
         case "recipient_account": value.scalarText == recipientAccount
         case referenceField: value.isReference(transactionReference)
-        case "description": value.text == description
+        case "description": value.isText(description ?? "")
         case "callback_url": value.text == callbackURL
         default: nil
         }
@@ -152,8 +152,23 @@ extension JSONValue {
         (try? Amount(self, fractionDigits: 3)) == amount
     }
 
+    /// White space around a text does not count: web frameworks trim it before they store it.
+    fileprivate func isText(_ text: String) -> Bool {
+        guard let mine = self.text else { return false }
+        return mine.trimmed == text.trimmed
+    }
+
     fileprivate func isReference(_ reference: String) -> Bool {
         scalarText.map { sameReference($0, reference) } ?? false
+    }
+}
+
+extension String {
+    /// The text without white space around it.
+    var trimmed: Substring {
+        let start = drop(while: \.isWhitespace)
+        guard let end = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
+        return start[...end]
     }
 }
 

@@ -5,7 +5,7 @@ enum RetryAfter {
 
     /// The wait that a header asks for; nil for one that cannot be read.
     static func parse(_ header: String, now secondsSince1970: Int64) -> Duration? {
-        let text = header.trimmingSpaces
+        let text = header.trimmed
         if !text.isEmpty, text.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) {
             return bounded(Int64(text) ?? .max)
         }
@@ -48,13 +48,5 @@ enum RetryAfter {
             text.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 })
         else { return nil }
         return Int(text)
-    }
-}
-
-extension String {
-    fileprivate var trimmingSpaces: Substring {
-        let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-        let start = drop(while: isSpace)
-        return start.prefix(start.count - start.reversed().prefix(while: isSpace).count)
     }
 }
