@@ -8,13 +8,19 @@ struct EventMaker: Sendable {
 
     /// The event that announces a record of the ledger; nil where there is none.
     func event(
-        for write: LedgerWrite, of order: OrderSummary, _ job: Job, at now: Int64
+        for write: LedgerWrite,
+        of order: OrderSummary,
+        _ job: Job,
+        at now: Int64
     ) -> Event? {
         guard let kind = kind(of: write.state) else { return nil }
         var event = Event(
-            domain: domain, kind: kind,
+            domain: domain,
+            kind: kind,
             id: Event.stateID(domain, order.reference, kind, attempt: write.attempt),
-            reference: order.reference, occurredAt: now)
+            reference: order.reference,
+            occurredAt: now
+        )
         event.certainty = certainty(of: write.state)
         event.sequence = Int64(write.sequence)
         event.attempt = write.attempt
@@ -81,16 +87,22 @@ struct EventMaker: Sendable {
         case (.accepted, _): nil
         case (.review, .mismatch(let field)):
             Event.Reason(
-                code: "mismatch", message: "the provider has something else under this reference",
-                field: field)
+                code: "mismatch",
+                message: "the provider has something else under this reference",
+                field: field
+            )
         case (.review, _):
             Event.Reason(
                 code: "absent",
-                message: "sent, and unknown to the provider since (\(job.doubt?.description ?? "restart"))")
+                message:
+                    "sent, and unknown to the provider since (\(job.doubt?.description ?? "restart"))"
+            )
         case (.inDoubt, .failure(let error)), (.refused, .failure(let error)): error.reason
         case (.inDoubt, _):
             Event.Reason(
-                code: "interrupted", message: "a worker ended before the outcome was recorded")
+                code: "interrupted",
+                message: "a worker ended before the outcome was recorded"
+            )
         case (.refused, _), (.intent, _), (.notSent, _): nil
         }
     }
@@ -98,43 +110,64 @@ struct EventMaker: Sendable {
     /// The event of an order whose time was over before anything was sent.
     func expired(_ order: OrderSummary, attempt: Int, at now: Int64) -> Event {
         var event = Event(
-            domain: domain, kind: .expired, id: Event.answerID(order.command.source, .expired),
-            reference: order.reference, occurredAt: now)
+            domain: domain,
+            kind: .expired,
+            id: Event.answerID(order.command.source, .expired),
+            reference: order.reference,
+            occurredAt: now
+        )
         event.certainty = .notSent
         event.attempt = attempt > 0 ? attempt : nil
         fill(&event, from: order)
         event.reason = Event.Reason(
-            code: "expired", message: "not_after passed before anything was sent",
-            field: "not_after")
+            code: "expired",
+            message: "not_after passed before anything was sent",
+            field: "not_after"
+        )
         return event
     }
 
     /// The refusal of an order whose reference another one has.
     func conflict(_ order: OrderSummary, with state: LedgerState, at now: Int64) -> Event {
         var event = Event(
-            domain: domain, kind: .refused, id: Event.answerID(order.command.source, .refused),
-            reference: order.reference, occurredAt: now)
+            domain: domain,
+            kind: .refused,
+            id: Event.answerID(order.command.source, .refused),
+            reference: order.reference,
+            occurredAt: now
+        )
         event.certainty = .refused
         event.status = state.word
         fill(&event, from: order)
         event.reason = Event.Reason(
             code: "reference_conflict",
             message: "the reference belongs to another order, which is \(state.word)",
-            field: Reference.field)
+            field: Reference.field
+        )
         return event
     }
 
     /// The refusal of a command that breaks the contract.
     func refusal(
-        _ rejection: Rejection, _ reference: String, source: CommandSource, at now: Int64
+        _ rejection: Rejection,
+        _ reference: String,
+        source: CommandSource,
+        at now: Int64
     ) -> Event {
         var event = Event(
-            domain: domain, kind: .refused, id: Event.answerID(source, .refused),
-            reference: reference, occurredAt: now)
+            domain: domain,
+            kind: .refused,
+            id: Event.answerID(source, .refused),
+            reference: reference,
+            occurredAt: now
+        )
         event.certainty = .refused
         event.trigger = .command
         event.reason = Event.Reason(
-            code: rejection.code.rawValue, message: rejection.message, field: rejection.field)
+            code: rejection.code.rawValue,
+            message: rejection.message,
+            field: rejection.field
+        )
         event.command = Event.Origin(id: rejection.commandID, source: source)
         return event
     }
@@ -143,8 +176,12 @@ struct EventMaker: Sendable {
     func answer(to command: Command, _ finding: Job.Finding, at now: Int64) -> Event {
         let kind: Event.Kind = command.body == .payoutMethods ? .methods : .checked
         var event = Event(
-            domain: domain, kind: kind, id: Event.answerID(command.source, kind),
-            reference: command.reference, occurredAt: now)
+            domain: domain,
+            kind: kind,
+            id: Event.answerID(command.source, kind),
+            reference: command.reference,
+            occurredAt: now
+        )
         event.trigger = .command
         event.command = Event.Origin(id: command.id, source: command.source)
         event.traceparent = command.traceparent
@@ -156,7 +193,9 @@ struct EventMaker: Sendable {
             fill(&event, from: state)
         default:
             event.reason = Event.Reason(
-                code: "not_found", message: "the provider does not know it")
+                code: "not_found",
+                message: "the provider does not know it"
+            )
         }
         return event
     }

@@ -9,22 +9,31 @@ struct Gateway: Sendable {
 
     /// Transmits an order, once.
     func submit(
-        _ command: Command, mayTransmit: @escaping @Sendable () -> Bool
+        _ command: Command,
+        mayTransmit: @escaping @Sendable () -> Bool
     ) async -> Result<Receipt, AspaydsError> {
         do throws(AspaydsError) {
             switch command.body {
             case .createPayment(let payment):
                 let invoice = try await client.createPayment(
-                    payment.order, mayTransmit: mayTransmit)
+                    payment.order,
+                    mayTransmit: mayTransmit
+                )
                 return .success(
-                    Receipt(providerID: invoice.invoiceID, paymentURL: invoice.paymentURL))
+                    Receipt(providerID: invoice.invoiceID, paymentURL: invoice.paymentURL)
+                )
             case .requestPayout(let payout):
                 let receipt = try await client.requestPayout(
-                    payout.order, mayTransmit: mayTransmit)
+                    payout.order,
+                    mayTransmit: mayTransmit
+                )
                 return .success(
                     Receipt(
-                        providerID: receipt.payoutID, fee: receipt.fee,
-                        totalAmount: receipt.totalAmount))
+                        providerID: receipt.payoutID,
+                        fee: receipt.fee,
+                        totalAmount: receipt.totalAmount
+                    )
+                )
             case .checkPayment, .checkPayout, .payoutMethods:
                 return .failure(AspaydsError(code: .invalidRequest))
             }
@@ -51,7 +60,9 @@ struct Gateway: Sendable {
     }
 
     private func match(
-        _ orders: [RecordID: OrderSummary], _ states: [ProviderState], _ notFound: [String]
+        _ orders: [RecordID: OrderSummary],
+        _ states: [ProviderState],
+        _ notFound: [String]
     ) -> [RecordID: Job.Finding] {
         var found: [String: [ProviderState]] = [:]
         for state in states {

@@ -63,16 +63,25 @@ struct ProviderState: Sendable, Hashable {
 extension ProviderState {
     init(_ status: PaymentStatus) {
         self.init(
-            providerID: status.invoiceID, reference: status.transactionReference,
-            status: status.status, amount: status.amount, amountPaid: status.amountPaid,
-            currency: status.currency)
+            providerID: status.invoiceID,
+            reference: status.transactionReference,
+            status: status.status,
+            amount: status.amount,
+            amountPaid: status.amountPaid,
+            currency: status.currency
+        )
     }
 
     init(_ status: PayoutStatus) {
         self.init(
-            providerID: status.payoutID, reference: status.transactionReference,
-            status: status.status, amount: status.amount, fee: status.fee,
-            totalAmount: status.totalAmount, account: status.recipientAccount)
+            providerID: status.payoutID,
+            reference: status.transactionReference,
+            status: status.status,
+            amount: status.amount,
+            fee: status.fee,
+            totalAmount: status.totalAmount,
+            account: status.recipientAccount
+        )
     }
 }
 
@@ -116,16 +125,24 @@ extension OrderSummary {
         switch command.body {
         case .createPayment(let payment):
             self.init(
-                reference: payment.order.transactionReference, amount: payment.order.amount,
-                currency: payment.currency, fingerprint: Contract.Fingerprint(payment),
-                notAfter: payment.notAfter, command: origin)
+                reference: payment.order.transactionReference,
+                amount: payment.order.amount,
+                currency: payment.currency,
+                fingerprint: Contract.Fingerprint(payment),
+                notAfter: payment.notAfter,
+                command: origin
+            )
         case .requestPayout(let payout):
             self.init(
-                reference: payout.order.transactionReference, amount: payout.order.amount,
-                currency: payout.currency, payoutMethodID: payout.order.payoutMethodID,
+                reference: payout.order.transactionReference,
+                amount: payout.order.amount,
+                currency: payout.currency,
+                payoutMethodID: payout.order.payoutMethodID,
                 maskedAccount: masked(account: payout.order.recipientAccount),
-                fingerprint: Contract.Fingerprint(payout), notAfter: payout.notAfter,
-                command: origin)
+                fingerprint: Contract.Fingerprint(payout),
+                notAfter: payout.notAfter,
+                command: origin
+            )
         case .checkPayment, .checkPayout, .payoutMethods: return nil
         }
         traceparent = command.traceparent
@@ -133,8 +150,14 @@ extension OrderSummary {
 
     init(_ intent: LedgerRecord.Intent) {
         self.init(
-            reference: intent.reference, amount: intent.amount, currency: intent.currency,
-            payoutMethodID: intent.payoutMethodID, maskedAccount: intent.maskedAccount,
-            fingerprint: intent.fingerprint, notAfter: intent.notAfter, command: intent.command)
+            reference: intent.reference,
+            amount: intent.amount,
+            currency: intent.currency,
+            payoutMethodID: intent.payoutMethodID,
+            maskedAccount: intent.maskedAccount,
+            fingerprint: intent.fingerprint,
+            notAfter: intent.notAfter,
+            command: intent.command
+        )
     }
 }

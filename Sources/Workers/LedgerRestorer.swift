@@ -4,7 +4,6 @@ import Kafka
 
 /// Reads ledger partitions back: whole at an assignment, single records for answers given again.
 struct LedgerRestorer: Sendable {
-    let domain: Domain
     let topic: String
     let kafka: KafkaConfiguration
 
@@ -17,66 +16,100 @@ struct LedgerRestorer: Sendable {
         var unreadable: [(offset: Int64, what: String)] = []
     }
 
-    /// Reads a partition from its beginning to the end that it has now.
+    /// Reads partitions from their beginnings to the ends that they have now, and hands each over
+    /// as soon as it is read.
     ///
-    /// The caller has the partition assigned already, so whoever owned it before can add nothing
+    /// The caller has the partitions assigned already, so whoever owned them before can add nothing
     /// more that was fenced (DESIGN.md §4, step 1).
-    func contents(of partition: Int32) async throws -> Contents {
+    func restore(
+        _ partitions: [Int32],
+        each: @Sendable (Int32, Contents) -> Void
+    ) async throws {
         let reader = try Reader(kafka)
         do {
-            let contents = try await read(partition, reader)
-            await reader.close(timeout: .seconds(2))
-            return contents
+            try await read(partitions, reader, each: each)
         } catch {
             await reader.close(timeout: .seconds(2))
             throw error
         }
+        await reader.close(timeout: .seconds(2))
     }
 
-    private func read(_ partition: Int32, _ reader: Reader) async throws -> Contents {
-        let place = TopicPartition(topic: topic, partition: partition)
-        let (low, high) = try await reader.watermarks(place, timeout: .seconds(10))
-        var contents = Contents()
-        guard low < high else { return contents }
-        try reader.assign([Position(topicPartition: place, offset: low)])
-        while true {
+    private func read(
+        _ partitions: [Int32],
+        _ reader: Reader,
+        each: @Sendable (Int32, Contents) -> Void
+    ) async throws {
+        var unread: [Int32: (end: Int64, contents: Contents)] = [:]
+        var positions: [Position] = []
+        for partition in partitions {
+            let place = TopicPartition(topic: topic, partition: partition)
+            let (low, high) = try await reader.watermarks(place, timeout: .seconds(10))
+            guard low < high else {
+                each(partition, Contents())
+                continue
+            }
+            unread[partition] = (high, Contents())
+            positions.append(Position(topicPartition: place, offset: low))
+        }
+        try reader.assign(positions)
+        func finish(_ partition: Int32, at offset: Int64) {
+            guard let (end, contents) = unread[partition], offset >= end else { return }
+            unread[partition] = nil
+            each(partition, contents)
+        }
+        while !unread.isEmpty {
             try Task.checkCancellation()
             for event in await reader.next() {
                 switch event {
                 case .records(let records):
-                    for record in records where record.offset < high {
-                        contents.add(record)
+                    for record in records {
+                        unread[record.partition]?.contents.add(record)
+                        finish(record.partition, at: record.offset + 1)
                     }
-                    if let last = records.last, last.offset >= high - 1 { return contents }
                 // The last offsets may hold no record (transaction markers, compaction).
-                case .endOfPartition(let position) where position.offset >= high: return contents
-                case .error(let error) where error.isFatal || error.topicPartition == place:
+                case .endOfPartition(let position):
+                    finish(position.topicPartition.partition, at: position.offset)
+                case .error(let error) where error.isFatal || error.topicPartition != nil:
                     throw error
                 default: break
                 }
             }
         }
     }
+}
 
-    /// The event that an outcome was answered with.
-    func event(at offset: Int64, of partition: Int32) async throws -> Event? {
+/// Reads single records again, by where they stand.
+struct RecordFetcher: Sendable {
+    let kafka: KafkaConfiguration
+
+    /// The record at a position; nil if there is none any more.
+    func record(at position: Position) async throws -> Record? {
         let reader = try Reader(kafka)
-        let place = TopicPartition(topic: topic, partition: partition)
-        try reader.assign([Position(topicPartition: place, offset: offset)])
-        var event: Event?
-        search: for _ in 0..<20 {
-            for found in await reader.next() {
-                guard case .records(let records) = found, let record = records.first else {
-                    continue
+        defer { Task { await reader.close(timeout: .seconds(2)) } }
+        try reader.assign([position])
+        // Reader.next waits for a second at most.
+        for _ in 0..<20 {
+            for event in await reader.next() {
+                switch event {
+                case .records(let records):
+                    return records.first.flatMap { $0.offset == position.offset ? $0 : nil }
+                case .endOfPartition: return nil
+                case .error(let error) where error.isFatal || error.topicPartition != nil:
+                    throw error
+                default: break
                 }
-                if record.offset == offset, case .outcome(let outcome) = try record.ledgerRecord() {
-                    event = outcome.event
-                }
-                break search
             }
         }
-        await reader.close(timeout: .seconds(2))
-        return event
+        throw KafkaError(code: KafkaError.Code.timedOut)
+    }
+
+    /// The event that the outcome at a place in the ledger was answered with.
+    func event(at position: Position) async throws -> Event? {
+        guard let record = try await record(at: position),
+            case .outcome(let outcome) = try record.ledgerRecord()
+        else { return nil }
+        return outcome.event
     }
 }
 
@@ -107,9 +140,16 @@ extension LedgerRestorer.Contents {
         open[id] = intent
         entries.append(
             LedgerEntry(
-                key: .init(intent.reference), fingerprint: .init(intent.fingerprint), record: id,
-                attempt: intent.attempt, state: .intent, sequence: 0, offset: offset,
-                notAfter: intent.notAfter))
+                key: .init(intent.reference),
+                fingerprint: .init(intent.fingerprint),
+                record: id,
+                attempt: intent.attempt,
+                state: .intent,
+                sequence: 0,
+                offset: offset,
+                notAfter: intent.notAfter
+            )
+        )
     }
 
     private mutating func add(_ outcome: LedgerRecord.Outcome, at offset: Int64) {
@@ -117,9 +157,15 @@ extension LedgerRestorer.Contents {
         if outcome.state.isFinal { open[id] = nil }
         entries.append(
             LedgerEntry(
-                key: .init(outcome.reference), fingerprint: .init(outcome.fingerprint), record: id,
-                attempt: outcome.attempt, state: .init(outcome.state), sequence: outcome.sequence,
-                offset: offset))
+                key: .init(outcome.reference),
+                fingerprint: .init(outcome.fingerprint),
+                record: id,
+                attempt: outcome.attempt,
+                state: .init(outcome.state),
+                sequence: outcome.sequence,
+                offset: offset
+            )
+        )
     }
 }
 

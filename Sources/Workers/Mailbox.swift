@@ -97,7 +97,8 @@ private final class Alarm: Sendable {
             let delay = max(.zero, deadline - Clock.uptime)
             timer.schedule(
                 deadline: .now() + .nanoseconds(Int(delay.wholeNanoseconds)),
-                leeway: .microseconds(200))
+                leeway: .microseconds(200)
+            )
         }
     }
 }

@@ -16,6 +16,11 @@ package final class Readiness: Sendable {
         }
     }
 
+    /// Whether there is a reason for a subject.
+    package func isSet(_ subject: String) -> Bool {
+        reasons.withLock { $0[subject] != nil }
+    }
+
     /// Every reason, as `subject: reason`, in order.
     package var all: [String] {
         reasons.withLock { $0.map { "\($0.key): \($0.value)" }.sorted() }

@@ -1,0 +1,265 @@
+import Aspayds
+import Contract
+import Engine
+import Kafka
+import Logging
+
+/// Effects are performed, in their order; what goes to Kafka in one step goes as two batches.
+extension CommandLoop {
+    func perform(_ effects: [Effect]) {
+        var ledger = Outgoing()
+        var messages = Outgoing()
+        for effect in effects {
+            switch effect {
+            case .append(let ticket, let write): append(ticket, write, to: &ledger)
+            case .publish(let ticket, let what): publish(ticket, what, to: &messages)
+            case .commit(let number, let offsets): commit(number, offsets)
+            case .transmit(let ticket, _, let expires): transmit(ticket, expires: expires)
+            case .lookUp(let number, let records): lookUp(number, records)
+            case .ask(let ticket): ask(ticket)
+            case .probe: probe()
+            case .pause(let partitions):
+                flow { () throws(KafkaError) in try consumer.pause(commandPartitions(partitions)) }
+            case .resume(let partitions):
+                flow { () throws(KafkaError) in try consumer.resume(commandPartitions(partitions)) }
+            case .forget(let id): jobs[id] = nil
+            case .relinquish(let partitions): relinquish(partitions)
+            case .stopped: isStopped = true
+            case .alert(let alert): tell(alert)
+            }
+        }
+        send(ledger)
+        send(messages)
+    }
+
+    /// Messages to Kafka with what they are for.
+    struct Outgoing {
+        var messages: [Message] = []
+        var tags: [Tag] = []
+
+        typealias Message = Kafka.Message
+
+        mutating func add(
+            _ tag: Tag,
+            _ record: EncodedRecord,
+            topic: String,
+            partition: Int32? = nil
+        ) {
+            messages.append(
+                Message(
+                    topic: topic,
+                    partition: partition,
+                    key: record.key,
+                    value: record.value,
+                    headers: record.headers.map { Header(name: $0.name, value: $0.value) }
+                )
+            )
+            tags.append(tag)
+        }
+    }
+
+    func send(_ outgoing: Outgoing) {
+        if outgoing.messages.isEmpty { return }
+        producer.send(outgoing.messages) { [mailbox, tags = outgoing.tags] reports in
+            mailbox.post(.delivered(tags, reports))
+        }
+    }
+
+    private func flow(_ change: () throws(KafkaError) -> Void) {
+        do throws(KafkaError) {
+            try change()
+        } catch {
+            note(error)
+        }
+    }
+
+    // MARK: Ledger and events
+
+    private func append(_ ticket: Ticket, _ write: LedgerWrite, to batch: inout Outgoing) {
+        let id = ticket.record
+        guard let job = jobs[id], let order = job.order else {
+            return lack(id, .input(.appended(ticket, offset: nil)))
+        }
+        let now = Clock.now.wallClock
+        let record: LedgerRecord
+        if let state = LedgerRecord.State(write.state) {
+            let event = events.event(for: write, of: order, job, at: now)
+            jobs[id]?.event = event
+            record = .outcome(
+                LedgerRecord.Outcome(
+                    domain: settings.domain,
+                    reference: order.reference,
+                    attempt: write.attempt,
+                    fingerprint: order.fingerprint,
+                    command: order.command,
+                    state: state,
+                    sequence: write.sequence,
+                    at: now,
+                    providerID: event?.providerID,
+                    reason: event?.reason,
+                    event: event
+                )
+            )
+        } else {
+            record = .intent(intent(order, attempt: write.attempt, at: now))
+        }
+        batch.add(.ledger(ticket), record.encoded(), topic: ledgerTopic, partition: id.partition)
+    }
+
+    private func intent(_ order: OrderSummary, attempt: Int, at now: Int64) -> LedgerRecord.Intent {
+        var intent = LedgerRecord.Intent(
+            domain: settings.domain,
+            reference: order.reference,
+            attempt: attempt,
+            fingerprint: order.fingerprint,
+            group: settings.group,
+            owner: settings.owner,
+            at: now,
+            command: order.command,
+            amount: order.amount,
+            currency: order.currency,
+            payoutMethodID: order.payoutMethodID,
+            notAfter: order.notAfter
+        )
+        intent.maskedAccount = order.maskedAccount
+        return intent
+    }
+
+    private func publish(_ ticket: Ticket, _ what: Publication, to batch: inout Outgoing) {
+        let id = ticket.record
+        guard let job = jobs[id] else {
+            return lack(id, .input(.published(ticket, acknowledged: false)))
+        }
+        if case .replay(let offset) = what { return replay(ticket, ledgerOffset: offset) }
+        if case .rejected(let record, let rejection) = job.content, rejection.reference == nil {
+            return batch.add(
+                .publication(ticket),
+                record.deadLetter(rejection, at: Clock.now.wallClock),
+                topic: settings.topics.deadLetters
+            )
+        }
+        guard let event = event(for: what, job) else {
+            return lack(id, .input(.published(ticket, acknowledged: false)))
+        }
+        add(event, ticket, to: &batch)
+    }
+
+    private func add(_ event: Event, _ ticket: Ticket, to batch: inout Outgoing) {
+        batch.add(
+            .publication(ticket),
+            event.encoded(),
+            topic: settings.topics.events(of: settings.domain)
+        )
+        logger.debug(
+            "event",
+            metadata: [
+                "type": "\(event.type)", "reference": "\(event.reference ?? "")",
+                "partition": "\(ticket.record.partition)", "offset": "\(ticket.record.offset)",
+            ]
+        )
+    }
+
+    private func event(for what: Publication, _ job: Job) -> Event? {
+        let now = Clock.now.wallClock
+        switch (what, job.content) {
+        case (.recorded, _): return job.event
+        case (.expired(let attempt), _):
+            return job.order.map { events.expired($0, attempt: attempt, at: now) }
+        case (.conflict(let state), _):
+            return job.order.map { events.conflict($0, with: state, at: now) }
+        case (.invalid, .rejected(let record, let rejection)):
+            let source = CommandSource(
+                topic: record.topic,
+                partition: record.partition,
+                offset: record.offset
+            )
+            return rejection.reference.map {
+                events.refusal(rejection, $0, source: source, at: now)
+            }
+        case (.answer, .command(let command)):
+            return job.finding.map { events.answer(to: command, $0, at: now) }
+        default: return nil
+        }
+    }
+
+    /// Reads the answer back from the ledger, to give it again.
+    private func replay(_ ticket: Ticket, ledgerOffset: Int64) {
+        let fetcher = RecordFetcher(kafka: settings.kafka)
+        let position = Position(
+            topicPartition: TopicPartition(topic: ledgerTopic, partition: ticket.record.partition),
+            offset: ledgerOffset
+        )
+        Task { [mailbox, logger, throttle] in
+            do {
+                mailbox.post(.replayed(ticket, try await fetcher.event(at: position)))
+            } catch {
+                if throttle.pass("replay") != nil {
+                    logger.warning(
+                        "cannot read an answer back",
+                        metadata: ["error": "\(error)"]
+                    )
+                }
+                mailbox.post(.input(.published(ticket, acknowledged: false)))
+            }
+        }
+    }
+
+    func replayed(_ ticket: Ticket, _ event: Event?, at now: Moment) {
+        guard let event else {
+            return lack(ticket.record, .input(.published(ticket, acknowledged: false)))
+        }
+        var batch = Outgoing()
+        add(event, ticket, to: &batch)
+        send(batch)
+    }
+
+    func delivered(_ tags: [Tag], _ reports: [DeliveryReport], at now: Moment) {
+        for (tag, report) in zip(tags, reports) {
+            if case .failure(let error) = report { note(error) }
+            let place = try? report.get()
+            switch tag {
+            case .ledger(let ticket):
+                engine.handle(.appended(ticket, offset: place?.offset), at: now)
+            case .publication(let ticket):
+                engine.handle(.published(ticket, acknowledged: place != nil), at: now)
+            }
+        }
+    }
+
+    /// Something that the engine asks about is not there: a mistake of ours, said and tried again.
+    private func lack(_ id: RecordID, _ message: Message) {
+        if throttle.pass("lack") != nil {
+            logger.error("nothing is known of a command under way", metadata: ["record": "\(id)"])
+        }
+        mailbox.post(message)
+    }
+
+    private func commit(_ number: CommitNumber, _ offsets: [Int32: Int64]) {
+        let list = offsets.sorted { $0.key < $1.key }.map { partition, offset in
+            CommitOffset(
+                topicPartition: TopicPartition(topic: commandTopic, partition: partition),
+                offset: offset
+            )
+        }
+        do throws(KafkaError) {
+            try consumer.commit(list, id: number)
+        } catch {
+            note(error)
+            mailbox.post(.input(.committed(number, accepted: [:])))
+        }
+    }
+}
+
+extension Record {
+    /// The record as it came, with the reason, for the dead letters.
+    fileprivate func deadLetter(_ rejection: Rejection, at now: Int64) -> EncodedRecord {
+        DeadLetter.encoded(
+            key: withKey { $0.map { [UInt8]($0) } },
+            value: withValue { $0.map { [UInt8]($0) } },
+            headers: headers.map { ($0.name, $0.value) },
+            source: CommandSource(topic: topic, partition: partition, offset: offset),
+            rejection: rejection,
+            now: now
+        )
+    }
+}

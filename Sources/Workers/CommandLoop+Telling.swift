@@ -1,0 +1,66 @@
+import Aspayds
+import Engine
+import Kafka
+import Logging
+
+/// What operators are told: log lines, each kind at most every 30 s, and reasons for not being ready.
+extension CommandLoop {
+    func tell(_ alert: Alert) {
+        switch alert {
+        case .breakerOpened(let reason):
+            let why =
+                switch reason {
+                case .credentials: "the provider refuses the API key or secret; intake stopped"
+                case .failures: "the provider fails or cannot be reached; intake stopped"
+                }
+            readiness.set("provider for \(subject)", why)
+            logger.error("\(why)")
+        case .breakerClosed:
+            readiness.set("provider for \(subject)", nil)
+            logger.notice("the provider answers again; intake resumed")
+        case .drainTimedOut(let partitions):
+            logger.warning(
+                "the drain took too long; what is under way will be looked up by the next owner",
+                metadata: ["partitions": "\(partitions)"]
+            )
+        }
+    }
+
+    /// Says what went wrong with a request; refusals are events and need no line.
+    func tell(_ error: AspaydsError) {
+        guard error.code != .validation, error.code != .notPermitted else { return }
+        guard let heldBack = throttle.pass("provider \(error.code.rawValue)") else { return }
+        logger.warning(
+            "request failed",
+            metadata: ["error": "\(error)", "repeated": "\(heldBack)"]
+        )
+    }
+
+    func note(_ error: KafkaError) {
+        if error.isFatal { failure = error }
+        let isOutage = [KafkaError.Code.allBrokersDown, KafkaError.Code.authentication]
+            .contains(error.code)
+        if isOutage { readiness.set("kafka", error.description) }
+        guard let heldBack = throttle.pass("kafka \(error.name)") else { return }
+        logger.warning("Kafka", metadata: ["error": "\(error)", "repeated": "\(heldBack)"])
+    }
+
+    /// Finds out whether Kafka is back, once a second at most.
+    func askKafka() {
+        guard !isAsking else { return }
+        isAsking = true
+        Task { [consumer, mailbox, place = commandPartitions([0])[0]] in
+            while !Task.isCancelled {
+                if (try? await consumer.watermarks(place, timeout: .seconds(2))) != nil { break }
+                // A back-off between attempts to reach a broker.
+                try? await Task.sleep(for: .seconds(1))
+            }
+            mailbox.post(.reachable)
+        }
+    }
+
+    func reachable() {
+        isAsking = false
+        if readiness.set("kafka", nil) { logger.notice("Kafka answers again") }
+    }
+}
