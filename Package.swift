@@ -82,6 +82,7 @@ let package = Package(
                 "Aspayds", "Contract", "Engine", "JSON", "Kafka", "Webhooks", "Workers",
                 arguments, configuration, lifecycle, logging, yams,
             ],
+            resources: [.embedInCode("topics.yaml")],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -103,6 +104,8 @@ let package = Package(
         .testTarget(
             name: "SandboxTests", dependencies: ["Sandbox", httpClient], swiftSettings: settings),
         .testTarget(
-            name: "SettingsTests", dependencies: ["aspayds-worker"], swiftSettings: settings),
+            name: "SettingsTests",
+            dependencies: ["aspayds-worker", "Webhooks", httpClient, lifecycle, logging],
+            swiftSettings: settings),
     ]
 )

@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct SendCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Publish commands.")
+}
