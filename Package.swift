@@ -105,7 +105,9 @@ let package = Package(
             name: "SandboxTests", dependencies: ["Sandbox", httpClient], swiftSettings: settings),
         .testTarget(
             name: "SettingsTests",
-            dependencies: ["aspayds-worker", "Webhooks", httpClient, lifecycle, logging],
+            dependencies: [
+                "aspayds-worker", "JSON", "Webhooks", httpClient, lifecycle, logging, nio, nioHTTP,
+            ],
             swiftSettings: settings),
     ]
 )

@@ -21,14 +21,14 @@ public struct HealthServer: Service {
     ///   - host: The address to listen on.
     ///   - port: The port; 0 takes a free one.
     ///   - logger: Where the server reports its start.
-    ///   - onListening: Called with the port when it is open.
     ///   - isReady: Answers the reasons why this process is not ready; none means that it is.
+    ///   - onListening: Called with the port when it is open.
     public init(
         host: String = "0.0.0.0",
         port: Int,
         logger: Logger,
-        onListening: @escaping @Sendable (Int) async -> Void = { _ in },
-        isReady: @escaping @Sendable () -> [String]
+        isReady: @escaping @Sendable () -> [String],
+        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.host = host
         self.port = port
