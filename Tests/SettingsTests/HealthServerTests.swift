@@ -45,7 +45,8 @@ import Webhooks
 
     @Test(.timeLimit(.minutes(1))) func answersLiveAndReady() async throws {
         let reasons = Mutex<[String]>(["no broker answers"])
-        try await withServer(reasons: { reasons.withLock { $0 } }) { port in
+        let current: @Sendable () -> [String] = { reasons.withLock { $0 } }
+        try await withServer(reasons: current) { port in
             let live = try await get("/live", port)
             #expect(live == (200, #"{"live":true}"#))
             let before = try await get("/ready", port)
@@ -59,9 +60,9 @@ import Webhooks
     }
 
     @Test(.timeLimit(.minutes(1))) func aPortInUseIsAClearError() async throws {
-        try await withServer(reasons: { [] }) { port in
+        let isReady: @Sendable () -> [String] = { [] }
+        try await withServer(reasons: isReady) { port in
             let logger = Logger(label: "health", factory: { _ in SwiftLogNoOpLogHandler() })
-            let isReady: @Sendable () -> [String] = { [] }
             let second = HealthServer(
                 host: "127.0.0.1",
                 port: port,

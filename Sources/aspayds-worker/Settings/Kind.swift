@@ -109,7 +109,7 @@ extension Kind {
     {
         let choice = Kind<Element>.choice()
         return Kind(allowed: "one or more of \(choice.allowed), separated by commas") { text in
-            let names = text.split(separator: ",").map {
+            let names = text.split(separator: ",", omittingEmptySubsequences: false).map {
                 $0.trimmingCharacters(in: .whitespaces)
             }
             let elements = names.compactMap { choice.parse($0) }
