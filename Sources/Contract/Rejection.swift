@@ -1,0 +1,85 @@
+/// Why a command is not carried out.
+///
+/// With a readable reference it is refused by an event, without one it is dead-lettered.
+package struct Rejection: Error, Sendable, Equatable {
+    /// The reason codes; the raw values are stable.
+    package enum Code: String, Sendable, CaseIterable {
+        /// The value is absent, or not one JSON text.
+        case notJSON = "not_json"
+        /// The value, or what it carries, is JSON but not an object.
+        case notAnObject = "not_an_object"
+        /// The value is not UTF-8.
+        case invalidUTF8 = "invalid_utf8"
+        /// An object has the same name twice.
+        case duplicateKey = "duplicate_key"
+        /// The value is longer than 64 KiB.
+        case tooLarge = "too_large"
+        /// A header that we read is there twice, not UTF-8, or not allowed.
+        case invalidHeader = "invalid_header"
+        /// The CloudEvents envelope is not version 1.0, or not complete.
+        case invalidEnvelope = "invalid_envelope"
+        /// There is no such command.
+        case unknownType = "unknown_type"
+        /// The command belongs on the other domain's topic.
+        case wrongTopic = "wrong_topic"
+        /// A field that must be there is not.
+        case missingField = "missing_field"
+        /// A field has a value that is not allowed.
+        case invalidField = "invalid_field"
+        /// The command has no such field: perhaps another one was meant.
+        case unknownField = "unknown_field"
+        /// The record's key is not the command's reference.
+        case keyMismatch = "key_mismatch"
+        /// A field needs a setting that this worker does not have.
+        case notConfigured = "not_configured"
+    }
+
+    /// The reason.
+    package var code: Code
+    /// The reason for people: the field, the value where it may be shown, and what is allowed.
+    package var message: String
+    /// The field or header that is the reason.
+    package var field: String?
+    /// The command's reference, when it could be read and is a valid one.
+    package var reference: String?
+    /// The command's `ce_id`, or where it was read.
+    package var commandID: String
+
+    package init(
+        code: Code,
+        message: String,
+        field: String? = nil,
+        reference: String? = nil,
+        commandID: String
+    ) {
+        self.code = code
+        self.message = message
+        self.field = field
+        self.reference = reference
+        self.commandID = commandID
+    }
+}
+
+/// A reason for a rejection, before it is known which command it is about.
+struct Problem: Error, Equatable {
+    var code: Rejection.Code
+    var field: String?
+    var message: String
+
+    init(_ code: Rejection.Code, _ field: String? = nil, _ message: String) {
+        self.code = code
+        self.field = field.map { Self.shown($0) }
+        self.message = message
+    }
+
+    /// A text of someone else, fit for a message: bounded, without control characters.
+    static func shown(_ text: String, atMost limit: Int = 64) -> String {
+        var shown = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars.prefix(limit) {
+            let isControl = scalar.properties.generalCategory == .control
+            shown.append(isControl ? "\u{FFFD}" : scalar)
+        }
+        if text.unicodeScalars.dropFirst(limit).first != nil { shown.append("…") }
+        return String(shown)
+    }
+}
