@@ -71,7 +71,7 @@ import Testing
 
     private func set(_ name: String, _ value: String?) -> (TopicState) -> TopicState? {
         { state in
-            var settings = state.settings
+            var settings = state.settings ?? [:]
             settings[name] = value
             return TopicState(
                 partitions: state.partitions,

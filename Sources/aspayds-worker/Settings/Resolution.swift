@@ -12,6 +12,7 @@ struct Resolution {
 
     /// What a command needs; settings that it does not use need not be there.
     enum Need {
+        case nothing
         case kafka
         case everything
     }
@@ -113,7 +114,8 @@ struct Resolution {
     }
 
     private mutating func require(_ need: Need) {
-        var required = [KafkaProperties.bootstrapServers]
+        var required: [SettingEntry] = []
+        if need != .nothing { required.append(KafkaProperties.bootstrapServers) }
         if need == .everything { required += [Catalogue.apiKey.entry, Catalogue.apiSecret.entry] }
         for entry in required where item(entry)?.text == nil {
             // What is set but unusable has its message already.

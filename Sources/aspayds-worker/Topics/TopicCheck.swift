@@ -3,8 +3,8 @@ struct TopicState: Sendable, Equatable {
     let partitions: Int
     let replicationFactor: Int
 
-    /// What the broker tells of the settings.
-    let settings: [String: String]
+    /// What the broker tells of the settings; nil when it tells nothing.
+    let settings: [String: String]?
 }
 
 /// A difference between a topic as it should be and as it is.
@@ -66,8 +66,11 @@ struct TopicCheck {
     }
 
     private func settings(_ spec: TopicSpec, _ state: TopicState) -> [TopicDifference] {
-        spec.settings.sorted { $0.key < $1.key }.compactMap { name, wanted in
-            guard let actual = state.settings[name] else {
+        guard let told = state.settings else {
+            return [difference(spec, "the broker does not tell its settings", matters: false)]
+        }
+        return spec.settings.sorted { $0.key < $1.key }.compactMap { name, wanted in
+            guard let actual = told[name] else {
                 return difference(spec, "the broker does not tell \(name)", matters: false)
             }
             guard !satisfies(name, actual: actual, wanted: wanted) else { return nil }
