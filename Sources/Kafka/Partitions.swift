@@ -1,0 +1,231 @@
+import CKafkaShim
+
+/// The partitions of a consumer: which are assigned, which are paused, and the drain.
+///
+/// Paused ones are tracked because resuming a partition that is not paused may deliver records
+/// twice (before 2.4), and because librdkafka forgets no pause when it unassigns.
+struct Partitions: Sendable {
+    private var assigned: Set<TopicPartition> = []
+    private var paused: Set<TopicPartition> = []
+    /// Records of paused partitions, kept until they are resumed.
+    ///
+    /// Normally none: librdkafka drops what it has fetched when it pauses. But a pause that crosses the delayed start of a newly
+    /// assigned partition can be lost inside it; what then slips through waits here.
+    private var held: [TopicPartition: [Record]] = [:]
+    /// What was held and has been resumed; the next drain begins with it.
+    private var released: [Record] = []
+
+    mutating func assign(
+        _ positions: [Position],
+        paused: Bool,
+        _ link: Consumer.Link
+    ) throws(KafkaError) {
+        let list = PartitionList(positions)
+        try KafkaError.check(rd_kafka_assign(link.handle.client, list.pointer))
+        let partitions = positions.map(\.topicPartition)
+        assigned = Set(partitions)
+        // The caller's lock keeps records from being drained between the two calls.
+        if paused { try pause(partitions, link) }
+    }
+
+    /// Forgets everything about the present assignment, before it ends.
+    mutating func reset(_ link: Consumer.Link) throws(KafkaError) {
+        let forgotten = paused
+        self = Partitions()
+        guard !forgotten.isEmpty else { return }
+        let list = PartitionList(forgotten)
+        try KafkaError.check(rd_kafka_resume_partitions(link.handle.client, list.pointer))
+    }
+
+    mutating func pause(
+        _ partitions: [TopicPartition],
+        _ link: Consumer.Link
+    ) throws(KafkaError) {
+        let new = Set(partitions).intersection(assigned).subtracting(paused)
+        guard !new.isEmpty else { return }
+        track(paused: new)
+        try pauseInLibrary(new, link)
+    }
+
+    /// Notes the pause; from here on `drain` delivers none of their records.
+    mutating func track(paused new: Set<TopicPartition>) {
+        paused.formUnion(new)
+    }
+
+    /// Resumes; true when records that were held are now waiting.
+    mutating func resume(
+        _ partitions: [TopicPartition],
+        _ link: Consumer.Link
+    ) throws(KafkaError) -> Bool {
+        let ended = paused.intersection(partitions)
+        guard !ended.isEmpty else { return false }
+        let list = PartitionList(ended)
+        try KafkaError.check(rd_kafka_resume_partitions(link.handle.client, list.pointer))
+        paused.subtract(ended)
+        for partition in ended {
+            released += held.removeValue(forKey: partition) ?? []
+        }
+        if let error = list.firstError { throw error }
+        return !released.isEmpty
+    }
+
+    private func pauseInLibrary(
+        _ partitions: Set<TopicPartition>,
+        _ link: Consumer.Link
+    ) throws(KafkaError) {
+        let list = PartitionList(partitions)
+        try KafkaError.check(rd_kafka_pause_partitions(link.handle.client, list.pointer))
+        if let error = list.firstError { throw error }
+    }
+
+    mutating func drain(max: Int, _ link: Consumer.Link) -> [ConsumerEvent] {
+        guard max > 0 else { return [] }
+        if !released.isEmpty {
+            defer { released = [] }
+            return [.records(released)]
+        }
+        return withUnsafeTemporaryAllocation(of: shim_event_t.self, capacity: max) { buffer in
+            guard let start = buffer.baseAddress else { return [] }
+            let replies = shim_drain(link.replies.pointer, max, start)
+            let others = shim_drain(link.events.pointer, max - replies, start + replies)
+            return translate(UnsafeBufferPointer(rebasing: buffer[..<(replies + others)]), link)
+        }
+    }
+
+    /// Turns librdkafka's events into ours; records that follow one another become one event.
+    private mutating func translate(
+        _ drained: UnsafeBufferPointer<shim_event_t>,
+        _ link: Consumer.Link
+    ) -> [ConsumerEvent] {
+        guard !drained.isEmpty else { return [] }
+        let batch = RecordBatch(
+            drained.lazy.filter { $0.message != nil }.compactMap(\.event),
+            of: link.handle
+        )
+        var events: [ConsumerEvent] = []
+        var records: [Record] = []
+        var topics = TopicNames()
+        for item in drained {
+            if let message = item.message, message.pointee.err.rawValue == 0 {
+                let topic = topics.name(of: message.pointee.rkt)
+                let record = Record(message: message, topic: topic, batch: batch)
+                if hold(record, link) { continue }
+                if records.isEmpty { records.reserveCapacity(drained.count) }
+                records.append(record)
+            } else if let event = item.event {
+                if !records.isEmpty { events.append(.records(records)) }
+                records = []
+                if let event = ConsumerEvent(event, message: item.message, link.handle) {
+                    events.append(event)
+                }
+                if item.message == nil { rd_kafka_event_destroy(event) }
+            }
+        }
+        if !records.isEmpty { events.append(.records(records)) }
+        return events
+    }
+
+    /// Keeps back a record of a paused partition, and repeats the pause that librdkafka has lost.
+    private mutating func hold(_ record: Record, _ link: Consumer.Link) -> Bool {
+        guard !paused.isEmpty, paused.contains(record.topicPartition) else { return false }
+        held[record.topicPartition, default: []].append(record)
+        // Should even this fail, the records go on being held.
+        try? pauseInLibrary([record.topicPartition], link)
+        return true
+    }
+}
+
+/// Names of topics, made once per drain and topic where records of a topic follow one another.
+private struct TopicNames {
+    private var last: OpaquePointer?
+    private var name = ""
+
+    mutating func name(of topic: OpaquePointer?) -> String {
+        guard let topic, topic != last else { return name }
+        last = topic
+        name = String(cString: rd_kafka_topic_name(topic))
+        return name
+    }
+}
+
+extension ConsumerEvent {
+    /// Translates an event that is not a good record; nil for what nobody asked for.
+    fileprivate init?(
+        _ event: OpaquePointer,
+        message: UnsafePointer<rd_kafka_message_t>?,
+        _ handle: Handle
+    ) {
+        switch rd_kafka_event_type(event) {
+        case RD_KAFKA_EVENT_REBALANCE:
+            self.init(rebalance: event, handle)
+        case RD_KAFKA_EVENT_OFFSET_COMMIT:
+            let list = rd_kafka_event_topic_partition_list(event)
+            self = .committed(
+                CommitReply(
+                    id: UInt64(UInt(bitPattern: rd_kafka_event_opaque(event))),
+                    error: KafkaError.from(rd_kafka_event_error(event)),
+                    partitions: PartitionList.elements(list).map {
+                        let partition = $0.topicPartition
+                        return (partition, KafkaError.from($0.err, topicPartition: partition))
+                    }
+                )
+            )
+        case RD_KAFKA_EVENT_ERROR:
+            self.init(error: event)
+        case RD_KAFKA_EVENT_FETCH:
+            guard let message else { return nil }
+            self = .error(
+                KafkaError(
+                    code: message.pointee.err.rawValue,
+                    message: String(cString: rd_kafka_message_errstr(message)),
+                    topicPartition: message.pointee.rkt.map {
+                        TopicPartition(
+                            topic: String(cString: rd_kafka_topic_name($0)),
+                            partition: message.pointee.partition
+                        )
+                    }
+                )
+            )
+        default:
+            return nil
+        }
+    }
+
+    private init(rebalance event: OpaquePointer, _ handle: Handle) {
+        let list = rd_kafka_event_topic_partition_list(event)
+        let partitions = PartitionList.elements(list).map(\.topicPartition)
+        if rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+            self = .assigned(partitions)
+        } else if rd_kafka_assignment_lost(handle.client) != 0 {
+            self = .lost(partitions)
+        } else {
+            self = .revoked(partitions)
+        }
+    }
+
+    private init(error event: OpaquePointer) {
+        let place = rd_kafka_event_topic_partition(event)
+        defer { if let place { rd_kafka_topic_partition_destroy(place) } }
+        let partition = place?.pointee.topicPartition
+        let code = rd_kafka_event_error(event).rawValue
+        if code == KafkaError.Code.partitionEOF, let place, let partition {
+            self = .endOfPartition(
+                Position(topicPartition: partition, offset: place.pointee.offset)
+            )
+        } else {
+            self = .error(KafkaError(event: event, topicPartition: partition))
+        }
+    }
+}
+
+extension KafkaError {
+    /// The error that an event of kind error carries.
+    init(event: OpaquePointer, topicPartition: TopicPartition? = nil) {
+        self.init(
+            code: rd_kafka_event_error(event).rawValue,
+            message: String(cString: rd_kafka_event_error_string(event)),
+            isFatal: rd_kafka_event_error_is_fatal(event) != 0,
+            topicPartition: topicPartition
+        )
+    }
+}

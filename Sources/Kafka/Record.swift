@@ -1,0 +1,93 @@
+import CKafkaShim
+import Synchronization
+
+/// A record as it was fetched; key and value stay in librdkafka's buffer and are not copied.
+///
+/// The buffer lives until the last record of the same drain is let go.
+package struct Record: Sendable {
+    // Safe to share: what it points to never changes (headers are parsed under the batch's lock),
+    // and lives as long as the batch.
+    nonisolated(unsafe) private let message: UnsafePointer<rd_kafka_message_t>
+    private let batch: RecordBatch
+    /// The topic's name.
+    package let topic: String
+
+    init(message: UnsafePointer<rd_kafka_message_t>, topic: String, batch: RecordBatch) {
+        self.message = message
+        self.topic = topic
+        self.batch = batch
+    }
+
+    /// The partition's number.
+    package var partition: Int32 { message.pointee.partition }
+
+    /// The place in the partition.
+    package var offset: Int64 { message.pointee.offset }
+
+    /// The partition with its topic.
+    package var topicPartition: TopicPartition {
+        TopicPartition(topic: topic, partition: partition)
+    }
+
+    /// Milliseconds since 1970, by the producer or the broker; −1 when the record has none.
+    package var timestamp: Int64 { rd_kafka_message_timestamp(message, nil) }
+
+    /// Gives access to the key, which is nil when the record has none.
+    package func withKey<R>(_ body: (UnsafeRawBufferPointer?) throws -> R) rethrows -> R {
+        defer { withExtendedLifetime(batch) {} }
+        let key = message.pointee.key
+        return try body(
+            key.map { UnsafeRawBufferPointer(start: $0, count: message.pointee.key_len) }
+        )
+    }
+
+    /// Gives access to the value, which is nil for a tombstone.
+    package func withValue<R>(_ body: (UnsafeRawBufferPointer?) throws -> R) rethrows -> R {
+        defer { withExtendedLifetime(batch) {} }
+        let value = message.pointee.payload
+        return try body(value.map { UnsafeRawBufferPointer(start: $0, count: message.pointee.len) })
+    }
+
+    /// The headers in their order; a name that is not UTF-8 is repaired.
+    package var headers: [Header] {
+        batch.parsing.withLock { _ in
+            var list: OpaquePointer?
+            guard rd_kafka_message_headers(message, &list).rawValue == 0, let list else {
+                return []
+            }
+            var headers: [Header] = []
+            headers.reserveCapacity(rd_kafka_header_cnt(list))
+            var name: UnsafePointer<CChar>?
+            var value: UnsafeRawPointer?
+            var size = 0
+            while rd_kafka_header_get_all(list, headers.count, &name, &value, &size).rawValue == 0,
+                let name
+            {
+                let bytes = value.map { [UInt8](UnsafeRawBufferPointer(start: $0, count: size)) }
+                headers.append(Header(name: String(cString: name), value: bytes))
+            }
+            return headers
+        }
+    }
+}
+
+/// The messages of one drain: one object for all records, destroyed with the last of them.
+final class RecordBatch: Sendable {
+    /// Held while headers are parsed, which librdkafka does in place at the first look.
+    let parsing = Mutex(())
+    // Safe to share: written in init alone, read in deinit alone.
+    nonisolated(unsafe) private let events: UnsafeMutableBufferPointer<OpaquePointer>
+    // Messages must not outlive their client.
+    private let handle: Handle
+
+    init(_ events: some Collection<OpaquePointer>, of handle: Handle) {
+        self.events = .allocate(capacity: events.count)
+        _ = self.events.initialize(fromContentsOf: events)
+        self.handle = handle
+    }
+
+    deinit {
+        for event in events { rd_kafka_event_destroy(event) }
+        events.deallocate()
+    }
+}
