@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// Writes results for programs.
 enum Document {
@@ -9,5 +10,12 @@ enum Document {
             throw Failure("the result cannot be written as JSON")
         }
         return String(decoding: data, as: UTF8.self)
+    }
+}
+
+/// One JSON object on one line.
+enum CompactJSON {
+    static func line(_ body: (inout JSONWriter) -> Void) -> String {
+        String(decoding: JSONWriter.object(body), as: UTF8.self)
     }
 }

@@ -20,3 +20,10 @@ struct Table {
         }
     }
 }
+
+extension String {
+    /// The text with spaces after it, up to a width.
+    func padding(_ width: Int) -> String {
+        count < width ? self + String(repeating: " ", count: width - count) : self
+    }
+}

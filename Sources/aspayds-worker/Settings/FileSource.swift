@@ -84,22 +84,19 @@ struct FileProblem: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-/// The most that is read from a settings or secret file.
-private let fileBytesMax = 1 << 20
-
-/// Reads a small file whole.
-func readFile(_ path: String) throws(FileProblem) -> [UInt8] {
+/// Reads a file whole, up to a size.
+func readFile(_ path: String, atMost limit: Int = 1 << 20) throws(FileProblem) -> [UInt8] {
     guard let handle = FileHandle(forReadingAtPath: path) else {
         throw FileProblem("cannot be opened")
     }
     defer { try? handle.close() }
     let data: Data?
     do {
-        data = try handle.read(upToCount: fileBytesMax + 1)
+        data = try handle.read(upToCount: limit + 1)
     } catch {
         throw FileProblem("cannot be read")
     }
     let bytes = [UInt8](data ?? Data())
-    guard bytes.count <= fileBytesMax else { throw FileProblem("is larger than 1 MiB") }
+    guard bytes.count <= limit else { throw FileProblem("is larger than \(limit >> 20) MiB") }
     return bytes
 }
