@@ -8,6 +8,7 @@ struct Sender {
     let settings: Settings
     let topic: String
     let json: Bool
+    var print: @Sendable (String) -> Void = { Terminal.print($0) }
 
     /// Sends commands to the home partitions of their references.
     func send(_ items: [SendPlan.Item]) async throws(Failure) {
@@ -72,7 +73,7 @@ struct Sender {
     private func show(_ report: DeliveryReport, _ name: String) -> Bool {
         switch report {
         case .success(let place):
-            Terminal.print(json ? line(place, name) : text(place, name))
+            print(json ? line(place, name) : text(place, name))
             return true
         case .failure(let error):
             Terminal.complain("error: \(printable(name)): \(error)")
