@@ -85,6 +85,7 @@ let package = Package(
                 "Aspayds", "Contract", "Engine", "JSON", "Kafka", "Webhooks", "Workers",
                 arguments, configuration, lifecycle, logging, yams,
             ],
+            resources: [.embedInCode("topics.yaml")],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -106,6 +107,11 @@ let package = Package(
         .testTarget(
             name: "SandboxTests", dependencies: ["Sandbox", httpClient], swiftSettings: settings),
         .testTarget(
-            name: "SettingsTests", dependencies: ["aspayds-worker"], swiftSettings: settings),
+            name: "SettingsTests",
+            dependencies: [
+                "aspayds-worker", "Contract", "JSON", "Kafka", "Webhooks", httpClient, lifecycle,
+                logging, nio, nioHTTP,
+            ],
+            swiftSettings: settings),
     ]
 )

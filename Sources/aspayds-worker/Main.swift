@@ -1,2 +1,72 @@
 import ArgumentParser
-@main struct Main: ParsableCommand { }
+import Foundation
+
+/// The program that production runs.
+@main
+struct AspaydsWorker: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "aspayds-worker",
+        abstract: "Moves money on behalf of an event-driven platform: commands in, events out.",
+        discussion: """
+            Consumes payment and payout commands from Kafka, calls the aspayds API, and publishes \
+            what became of them.
+
+              aspayds-worker config                         what is set, and from where
+              aspayds-worker topics apply                   create the topics
+              aspayds-worker run                            work, until SIGTERM
+              aspayds-worker send payment --reference TRX1001 --amount 100 \\
+                  --customer-name Rahim --callback-url https://shop.example/cb
+              aspayds-worker watch --follow                 events as they come
+
+            Exit codes: 0 done, 1 failed, 2 usage, 78 invalid settings.
+            """,
+        subcommands: [
+            RunCommand.self, ConfigCommand.self, TopicsCommand.self, SendCommand.self,
+            WatchCommand.self,
+        ]
+    )
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            leave(with: error)
+        }
+    }
+
+    /// Ends the process with the exit code that CONTRACT.md gives to this kind of end.
+    private static func leave(with error: any Error) -> Never {
+        if let error = error as? SettingsError {
+            Terminal.complain(error.description)
+            Terminal.leave(error.exitCode)
+        }
+        if let failure = error as? Failure {
+            if let message = failure.message { Terminal.complain("error: \(message)") }
+            Terminal.leave(1)
+        }
+        switch exitCode(for: error) {
+        case .success:
+            Terminal.print(fullMessage(for: error))
+            Terminal.leave(0)
+        case .validationFailure:
+            Terminal.complain(fullMessage(for: error))
+            Terminal.leave(2)
+        case let code:
+            Terminal.complain(fullMessage(for: error))
+            Terminal.leave(code.rawValue)
+        }
+    }
+}
+
+/// A command that did not do what it was asked; exit code 1.
+struct Failure: Error {
+    /// What to say; nil where everything has been said.
+    let message: String?
+
+    init(_ message: String? = nil) { self.message = message }
+}

@@ -1,0 +1,33 @@
+import Foundation
+import Kafka
+
+/// What the commands that talk to Kafka share.
+enum KafkaAccess {
+    /// How long a broker may take to answer a question.
+    static let answerTimeout: Duration = .seconds(10)
+
+    /// The configuration of a client; `defaults` give way to what the user sets.
+    static func configuration(
+        _ settings: Settings,
+        defaults: [String: String] = [:]
+    ) -> KafkaConfiguration {
+        KafkaConfiguration(properties: defaults.merging(settings.kafka.properties) { $1 })
+    }
+
+    /// Completes an error with the brokers that it is about.
+    static func failure(_ error: KafkaError, _ settings: Settings) -> Failure {
+        let brokers = settings.kafka.properties["bootstrap.servers"] ?? "-"
+        return Failure("Kafka at \(printable(brokers)): \(error)")
+    }
+
+    /// What the cluster tells of topics; a topic that does not exist is absent.
+    static func describe(
+        _ topics: [String],
+        _ settings: Settings
+    ) async throws(Failure) -> [String: Admin.Topic] {
+        do {
+            let admin = try Admin(configuration(settings))
+            return try await admin.describe(topics, timeout: answerTimeout)
+        } catch { throw failure(error, settings) }
+    }
+}

@@ -1,0 +1,49 @@
+import Foundation
+
+/// The two streams: results go to standard output, everything else to standard error.
+enum Terminal {
+    static let outputIsTerminal = isatty(STDOUT_FILENO) == 1
+    static let errorIsTerminal = isatty(STDERR_FILENO) == 1
+
+    /// Writes a line of the result at once, so that a program may read along.
+    static func print(_ line: String) {
+        write(line + "\n", to: FileHandle.standardOutput)
+    }
+
+    static func complain(_ line: String) {
+        write(line + "\n", to: FileHandle.standardError)
+    }
+
+    static func leave(_ code: Int32) -> Never { exit(code) }
+
+    private static func write(_ text: String, to handle: FileHandle) {
+        // A reader that went away (`| head`) has seen enough.
+        do { try handle.write(contentsOf: Data(text.utf8)) } catch { leave(0) }
+    }
+}
+
+/// Colours, on a terminal only.
+enum Style: String {
+    case good = "32"
+    case bad = "31"
+    case attention = "33"
+    case faint = "2"
+
+    func paint(_ text: String, when isOn: Bool = Terminal.outputIsTerminal) -> String {
+        isOn ? "\u{1B}[\(rawValue)m\(text)\u{1B}[0m" : text
+    }
+}
+
+/// Text that came from outside, without the characters that could steer a terminal.
+func printable(_ text: String) -> String {
+    String(
+        String.UnicodeScalarView(
+            text.unicodeScalars.map { scalar in
+                switch scalar.properties.generalCategory {
+                case .control, .format, .lineSeparator, .paragraphSeparator: "?"
+                default: scalar
+                }
+            }
+        )
+    )
+}

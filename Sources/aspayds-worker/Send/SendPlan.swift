@@ -1,0 +1,95 @@
+import Contract
+import Foundation
+import JSON
+
+/// The commands that are to be sent, each valid, and those that are refused before they are.
+struct SendPlan {
+    /// A valid command as a record.
+    struct Item: Sendable {
+        let reference: String?
+        let record: EncodedRecord
+    }
+
+    /// A command that is not sent, and why.
+    struct Refusal: Equatable, CustomStringConvertible {
+        let line: Int?
+        let reason: String
+
+        var description: String { line.map { "line \($0): \(reason)" } ?? reason }
+    }
+
+    private(set) var items: [Item] = []
+    private(set) var refusals: [Refusal] = []
+
+    private let domain: Domain
+    private let type: String
+    private var seen: [String: Int?] = [:]
+
+    /// Judges every row by the worker's own rules.
+    ///
+    /// - Parameters:
+    ///   - rows: The commands as they were read.
+    ///   - domain: Whose commands they are.
+    ///   - command: The last part of `ce_type`.
+    init(_ rows: [CommandRow], domain: Domain, command: String) {
+        self.domain = domain
+        type = domain.typePrefix + command
+        for row in rows { judge(row) }
+    }
+
+    private mutating func judge(_ row: CommandRow) {
+        switch row.content {
+        case .failure(let problem):
+            refusals.append(Refusal(line: row.line, reason: problem.description))
+        case .success(let object):
+            let reference = object[Reference.field]?.text
+            let record = record(object, reference: reference)
+            if let reason = rejection(of: record) ?? repetition(of: reference, line: row.line) {
+                refusals.append(Refusal(line: row.line, reason: reason))
+            } else {
+                items.append(Item(reference: reference, record: record))
+            }
+        }
+    }
+
+    private func record(_ object: JSONObject, reference: String?) -> EncodedRecord {
+        var writer = JSONWriter()
+        writer.value(.object(object))
+        var headers = [
+            ("ce_specversion", "1.0"), ("ce_id", UUID().uuidString.lowercased()),
+            ("ce_source", "/aspayds-worker/send"), ("ce_type", type),
+            ("ce_time", RFC3339.format(Int64(Date().timeIntervalSince1970 * 1000))),
+            ("content-type", "application/json"),
+        ]
+        if let reference { headers.append(("ce_subject", reference)) }
+        return EncodedRecord(
+            key: reference.map { Array($0.utf8) },
+            value: writer.bytes,
+            headers: headers.map { (name: $0.0, value: Array($0.1.utf8)) }
+        )
+    }
+
+    private func rejection(of record: EncodedRecord) -> String? {
+        let decoder = CommandDecoder(domain: domain, defaultCallbackURL: nil)
+        let source = CommandSource(topic: "", partition: 0, offset: 0)
+        let result = (record.key ?? []).withUnsafeBytes { key in
+            (record.value ?? []).withUnsafeBytes { value in
+                decoder.decode(key: key, value: value, headers: record.headers, source: source)
+            }
+        }
+        if case .failure(let rejection) = result { return rejection.message }
+        return nil
+    }
+
+    /// Two commands about one reference in one file are a slip: the second would be a conflict.
+    private mutating func repetition(of reference: String?, line: Int?) -> String? {
+        guard let reference else { return nil }
+        let key = Reference.uppercased(reference)
+        if let first = seen[key] {
+            let place = first.map { "line \($0)" } ?? "another"
+            return "the reference \(reference) is that of \(place) already"
+        }
+        seen[key] = line
+        return nil
+    }
+}

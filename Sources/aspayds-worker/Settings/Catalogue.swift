@@ -1,0 +1,124 @@
+/// Every setting, once: parsing, `--help`, `config` and the README's table are made from it.
+enum Catalogue {
+    static let apiKey = Setting(
+        "ASPAYDS_API_KEY",
+        default: nil,
+        .secret,
+        "the provider's public key"
+    )
+    static let apiSecret = Setting(
+        "ASPAYDS_API_SECRET",
+        default: nil,
+        .secret,
+        "the provider's secret key"
+    )
+    static let baseURL = Setting(
+        "ASPAYDS_BASE_URL",
+        default: "https://payment.aspayds.net/api",
+        .address,
+        "the provider's API; plain http only for loopback"
+    )
+    static let allowInsecure = Setting(
+        "ASPAYDS_ALLOW_INSECURE",
+        default: "false",
+        .bool,
+        "plain http to anywhere: whoever is between reads the secret"
+    )
+    static let roles = Setting(
+        "ASPAYDS_ROLES",
+        default: "payments,payouts,webhooks",
+        .list(of: Settings.Role.self),
+        "what this process does"
+    )
+    static let rateLimit = Setting(
+        "ASPAYDS_RATE_LIMIT",
+        default: "10",
+        .number(0.01...100_000),
+        "requests per second, all replicas together"
+    )
+    static let rateSharePayouts = Setting(
+        "ASPAYDS_RATE_SHARE_PAYOUTS",
+        default: "0.5",
+        .number(0...1),
+        "the payout worker's part of the rate"
+    )
+    static let maxInFlight = Setting(
+        "ASPAYDS_MAX_IN_FLIGHT",
+        default: "64",
+        .integer(1...10_000),
+        "concurrent requests of this process"
+    )
+    static let requestTimeout = Setting(
+        "ASPAYDS_REQUEST_TIMEOUT",
+        default: "30s",
+        .duration(.milliseconds(100) ... .seconds(300)),
+        "how long a request may take; after that it is in doubt"
+    )
+    static let settleWindow = Setting(
+        "ASPAYDS_SETTLE_WINDOW",
+        default: "15m",
+        .duration(.seconds(1) ... .seconds(604_800)),
+        "how long absence must last before an in-doubt attempt is judged"
+    )
+    static let paymentRepost = Setting(
+        "ASPAYDS_PAYMENT_REPOST",
+        default: "when-absent",
+        .choice(Settings.Repost.self),
+        "when an in-doubt payment is sent again"
+    )
+    static let payoutRepost = Setting(
+        "ASPAYDS_PAYOUT_REPOST",
+        default: "never",
+        .choice(Settings.Repost.self),
+        "when an in-doubt payout is sent again; see the README first"
+    )
+    static let topicPrefix = Setting(
+        "ASPAYDS_TOPIC_PREFIX",
+        default: "aspayds.",
+        .namePrefix,
+        "begins every topic's name"
+    )
+    static let groupPrefix = Setting(
+        "ASPAYDS_GROUP_PREFIX",
+        default: "aspayds-",
+        .namePrefix,
+        "begins every consumer group's name"
+    )
+    static let drainTimeout = Setting(
+        "ASPAYDS_DRAIN_TIMEOUT",
+        default: "20s",
+        .duration(.milliseconds(100) ... .seconds(600)),
+        "how long SIGTERM and a revocation wait for requests in flight"
+    )
+    static let healthPort = Setting(
+        "ASPAYDS_HEALTH_PORT",
+        default: "8081",
+        .integer(0...65_535),
+        "serves /live and /ready; 0 takes a free port"
+    )
+    static let logLevel = Setting(
+        "ASPAYDS_LOG_LEVEL",
+        default: "info",
+        .choice(Settings.LogLevel.self),
+        "the least that is logged"
+    )
+    static let logFormat = Setting(
+        "ASPAYDS_LOG_FORMAT",
+        default: nil,
+        .choice(Settings.LogFormat.self),
+        "json, or text (the default on a terminal)"
+    )
+
+    /// In the order in which they are shown; Kafka's own properties come before.
+    static let entries: [SettingEntry] = [
+        apiKey.entry, apiSecret.entry, baseURL.entry, allowInsecure.entry, roles.entry,
+        rateLimit.entry, rateSharePayouts.entry, maxInFlight.entry, requestTimeout.entry,
+        settleWindow.entry, paymentRepost.entry, payoutRepost.entry, topicPrefix.entry,
+        groupPrefix.entry, drainTimeout.entry, healthPort.entry, logLevel.entry, logFormat.entry,
+    ]
+
+    /// Guards of later versions: who sets one relies on it, so it must not be passed over.
+    static let notYet: Set<String> = [
+        "ASPAYDS_PAYOUTS", "ASPAYDS_PAYOUT_MAX_AMOUNT", "ASPAYDS_PAYOUT_DAILY_LIMIT",
+    ]
+}

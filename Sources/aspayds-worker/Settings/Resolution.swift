@@ -1,0 +1,175 @@
+import Foundation
+
+/// Every setting with its effective text and where it came from, and all that is wrong.
+struct Resolution {
+    struct Item {
+        let entry: SettingEntry
+        let text: String?
+        let source: String
+
+        var isDefault: Bool { source == Resolution.byDefault }
+    }
+
+    /// What a command needs; settings that it does not use need not be there.
+    enum Need {
+        case nothing
+        case kafka
+        case everything
+    }
+
+    static let byDefault = "default"
+
+    /// The catalogue's settings in its order, with the Kafka properties that are set before them.
+    private(set) var items: [Item] = []
+    private(set) var problems: [SettingProblem] = []
+    private(set) var warnings: [String] = []
+
+    /// Reads the settings; where two sources name one, the first of flags, environment, file wins.
+    init(_ inputs: SettingInputs, need: Need) {
+        let names = SettingNames(KafkaProperties.entries + Catalogue.entries)
+        var sources: [SettingSource] = [
+            .flags(inputs.flags, names: names), .environment(inputs.environment, names: names),
+        ]
+        if let file = inputs.file { sources.append(.file(file, names: names)) }
+        problems = sources.flatMap(\.problems)
+        warnings = sources.flatMap(\.warnings)
+        for entry in KafkaProperties.entries {
+            if let item = resolve(entry, sources: sources) { items.append(item) }
+        }
+        for entry in Catalogue.entries {
+            let item = resolve(entry, sources: sources)
+            items.append(item ?? byDefault(entry, inputs: inputs))
+        }
+        require(need)
+        judge()
+    }
+
+    /// The effective text of a setting.
+    func text(_ entry: SettingEntry) -> String? { item(entry)?.text }
+
+    private func item(_ entry: SettingEntry) -> Item? {
+        items.first { $0.entry.variable == entry.variable }
+    }
+
+    private mutating func resolve(_ entry: SettingEntry, sources: [SettingSource]) -> Item? {
+        for source in sources {
+            do {
+                let direct = try source.text(of: entry)
+                let path = entry.isSecret ? try source.text(of: entry, inFile: true) : nil
+                if direct != nil, path != nil {
+                    add("\(entry.variable) (\(source.label)): is set itself and as _FILE; keep one")
+                    return Item(entry: entry, text: direct, source: source.label)
+                }
+                if let direct { return accept(direct, for: entry, from: source) }
+                if let path {
+                    let label = "file \(path), named by \(source.label)"
+                    return Item(
+                        entry: entry,
+                        text: secret(in: path, entry: entry),
+                        source: label
+                    )
+                }
+            } catch {
+                add("\(entry.variable) (\(source.label)): must be \(entry.allowed)")
+                return Item(entry: entry, text: nil, source: source.label)
+            }
+        }
+        return nil
+    }
+
+    private mutating func accept(
+        _ text: String,
+        for entry: SettingEntry,
+        from source: SettingSource
+    ) -> Item {
+        let label = source.kind == .flags ? "flag \(entry.flag)" : source.label
+        if !entry.isAllowed(text) {
+            let shown = entry.isSecret ? Secret.mask : quoted(text)
+            add("\(entry.variable) (\(label)): is \(shown), must be \(entry.allowed)")
+        }
+        return Item(entry: entry, text: text, source: label)
+    }
+
+    private mutating func secret(in path: String, entry: SettingEntry) -> String? {
+        do {
+            guard var text = String(validating: try readFile(path), as: UTF8.self) else {
+                throw FileProblem("is not UTF-8")
+            }
+            while text.last?.isNewline == true { text.removeLast() }
+            guard !text.isEmpty else { throw FileProblem("is empty") }
+            guard entry.isAllowed(text) else { throw FileProblem("must hold \(entry.allowed)") }
+            return text
+        } catch {
+            add("\(entry.variable)_FILE: \(path) \(error)")
+            return nil
+        }
+    }
+
+    private func byDefault(_ entry: SettingEntry, inputs: SettingInputs) -> Item {
+        var text = entry.defaultText
+        if entry.variable == Catalogue.logFormat.entry.variable {
+            text = (inputs.isTerminal ? Settings.LogFormat.text : .json).rawValue
+        }
+        return Item(entry: entry, text: text, source: Self.byDefault)
+    }
+
+    private mutating func require(_ need: Need) {
+        var required: [SettingEntry] = []
+        if need != .nothing { required.append(KafkaProperties.bootstrapServers) }
+        if need == .everything { required += [Catalogue.apiKey.entry, Catalogue.apiSecret.entry] }
+        for entry in required where item(entry)?.text == nil {
+            // What is set but unusable has its message already.
+            guard item(entry)?.isDefault ?? true else { continue }
+            let file = entry.isSecret ? " (or \(entry.variable)_FILE)" : " (or \(entry.flag))"
+            add("\(entry.variable)\(file): is required; \(entry.summary)")
+        }
+    }
+
+    /// What concerns more than one setting.
+    private mutating func judge() {
+        let address = text(Catalogue.baseURL.entry).flatMap(Catalogue.baseURL.kind.parse)
+        let insecure = text(Catalogue.allowInsecure.entry).flatMap(
+            Catalogue.allowInsecure.kind.parse
+        )
+        if let address, insecure != true, !isSafe(address) {
+            add(
+                "\(Catalogue.baseURL.entry.variable): is \(quoted(address)), must be https "
+                    + "(plain http only for loopback, or with ASPAYDS_ALLOW_INSECURE=true)"
+            )
+        }
+        let roles = Catalogue.roles.entry
+        if item(roles)?.isDefault == false,
+            text(roles).flatMap(Catalogue.roles.kind.parse)?.contains(.webhooks) == true
+        {
+            warnings.append("\(roles.variable): this version has no webhook receiver yet")
+        }
+    }
+
+    private func isSafe(_ address: String) -> Bool {
+        guard let parts = URLComponents(string: address) else { return false }
+        if parts.scheme?.lowercased() == "https" { return true }
+        let host = (parts.host ?? "").lowercased()
+        let octets = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        return ["localhost", "[::1]", "::1"].contains(host)
+            || (octets.count == 4 && octets[0] == 127 && octets.allSatisfy { $0 != nil })
+    }
+
+    private mutating func add(_ message: String) {
+        problems.append(SettingProblem(message: message))
+    }
+
+    private func quoted(_ text: String) -> String {
+        let shown = text.unicodeScalars.prefix(200).map {
+            $0.properties.generalCategory == .control ? "?" : String($0)
+        }
+        return "\"\(shown.joined())\""
+    }
+}
+
+/// Where settings are read from; all of it is given, so that tests need no process of their own.
+struct SettingInputs {
+    var flags: [String] = []
+    var environment: [String: String] = [:]
+    var file: String?
+    var isTerminal = false
+}

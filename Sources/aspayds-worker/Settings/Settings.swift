@@ -1,0 +1,109 @@
+/// The effective settings as plain values.
+struct Settings: Sendable {
+    enum Role: String, CaseIterable, Sendable {
+        case payments
+        case payouts
+        case webhooks
+    }
+
+    enum Repost: String, CaseIterable, Sendable {
+        case never
+        case whenAbsent = "when-absent"
+    }
+
+    enum LogLevel: String, CaseIterable, Sendable {
+        case trace
+        case debug
+        case info
+        case notice
+        case warning
+        case error
+        case critical
+    }
+
+    enum LogFormat: String, CaseIterable, Sendable {
+        case json
+        case text
+    }
+
+    /// Properties of librdkafka by their own names; may hold passwords.
+    let kafka: KafkaSettings
+
+    /// Key and secret; nil only for commands that do not call the provider.
+    let apiKey: Secret?
+    let apiSecret: Secret?
+
+    let baseURL: String
+    let roles: Set<Role>
+    let rateLimit: Double
+    let rateSharePayouts: Double
+    let maxInFlight: Int
+    let requestTimeout: Duration
+    let settleWindow: Duration
+    let paymentRepost: Repost
+    let payoutRepost: Repost
+    let topicPrefix: String
+    let groupPrefix: String
+    let drainTimeout: Duration
+    let healthPort: Int
+    let logLevel: LogLevel
+    let logFormat: LogFormat
+
+    /// Makes typed values of what was read, or throws everything that is wrong with it.
+    init(_ resolution: Resolution) throws(SettingsError) {
+        guard resolution.problems.isEmpty else { throw SettingsError(resolution.problems) }
+        func read<Value>(_ setting: Setting<Value>) throws(SettingsError) -> Value {
+            guard let value = resolution.text(setting.entry).flatMap(setting.kind.parse) else {
+                throw SettingsError([
+                    SettingProblem(message: "\(setting.entry.variable): is missing")
+                ])
+            }
+            return value
+        }
+        kafka = KafkaSettings(
+            properties: Dictionary(
+                resolution.items.compactMap { item in
+                    item.entry.path.count == 2 ? item.text.map { (item.entry.path[1], $0) } : nil
+                },
+                uniquingKeysWith: { first, _ in first }
+            )
+        )
+        apiKey = resolution.text(Catalogue.apiKey.entry).map(Secret.init)
+        apiSecret = resolution.text(Catalogue.apiSecret.entry).map(Secret.init)
+        baseURL = try read(Catalogue.baseURL)
+        roles = try read(Catalogue.roles)
+        rateLimit = try read(Catalogue.rateLimit)
+        rateSharePayouts = try read(Catalogue.rateSharePayouts)
+        maxInFlight = try read(Catalogue.maxInFlight)
+        requestTimeout = try read(Catalogue.requestTimeout)
+        settleWindow = try read(Catalogue.settleWindow)
+        paymentRepost = try read(Catalogue.paymentRepost)
+        payoutRepost = try read(Catalogue.payoutRepost)
+        topicPrefix = try read(Catalogue.topicPrefix)
+        groupPrefix = try read(Catalogue.groupPrefix)
+        drainTimeout = try read(Catalogue.drainTimeout)
+        healthPort = try read(Catalogue.healthPort)
+        logLevel = try read(Catalogue.logLevel)
+        logFormat = try read(Catalogue.logFormat)
+    }
+}
+
+/// Kafka's properties; prints their names only.
+struct KafkaSettings: Sendable, CustomStringConvertible, CustomReflectable {
+    let properties: [String: String]
+
+    var description: String { "Kafka properties \(properties.keys.sorted())" }
+    var customMirror: Mirror { Mirror(self, children: [], displayStyle: .struct) }
+}
+
+/// Everything that is wrong with the settings, at once.
+struct SettingsError: Error, CustomStringConvertible {
+    let problems: [SettingProblem]
+
+    init(_ problems: [SettingProblem]) { self.problems = problems }
+
+    var description: String { problems.map { "error: \($0.message)" }.joined(separator: "\n") }
+
+    /// A malformed command line is a usage error; anything else is 78.
+    var exitCode: Int32 { problems.contains(where: \.isUsage) ? 2 : 78 }
+}
