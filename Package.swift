@@ -14,6 +14,7 @@ let collections = Target.Dependency.product(name: "Collections", package: "swift
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -83,7 +84,7 @@ let package = Package(
             name: "aspayds-worker",
             dependencies: [
                 "Aspayds", "Contract", "Engine", "JSON", "Kafka", "Webhooks", "Workers",
-                arguments, configuration, lifecycle, logging, yams,
+                arguments, configuration, lifecycle, logging, signals, yams,
             ],
             resources: [.embedInCode("topics.yaml")],
             swiftSettings: settings

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Logging
+import ServiceLifecycle
 
 /// Consumes, calls, publishes, until SIGTERM.
 struct RunCommand: AsyncParsableCommand {
@@ -11,6 +13,9 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var options: SettingsOptions
 
     func run() async throws {
-        _ = try options.load(.everything)
+        let settings = try options.load(.everything)
+        LogOutput.bootstrap(settings)
+        let process = try WorkerProcess(settings)
+        try await process.run()
     }
 }

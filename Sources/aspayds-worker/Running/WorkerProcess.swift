@@ -1,0 +1,184 @@
+import Aspayds
+import Contract
+import Engine
+import Foundation
+import Kafka
+import Logging
+import ServiceLifecycle
+import UnixSignals
+import Webhooks
+import Workers
+
+/// Everything that one process runs: a worker for each role, one producer, one client, health.
+struct WorkerProcess {
+    private let settings: Settings
+    private let logger: Logger
+    private let readiness = Readiness()
+    private let fatal = FatalError()
+    private let producer: Producer
+    private let transport: HTTPTransport
+
+    /// Makes the clients; what is wrong with Kafka's properties is found here.
+    init(_ settings: Settings) throws {
+        self.settings = settings
+        logger = Logger(label: "aspayds-worker")
+        let log = KafkaLog(logger: logger)
+        do {
+            producer = try Producer(
+                Self.kafka(settings, log: log),
+                onError: { log.note($0) },
+                onFatal: { [fatal] in fatal.raise($0) }
+            )
+        } catch {
+            throw Failure("Kafka: \(error)")
+        }
+        transport = HTTPTransport(.init(maxConnections: settings.maxInFlight))
+    }
+
+    /// Runs until SIGTERM or SIGINT, or until a part fails for good.
+    func run() async throws {
+        logger.notice("start", metadata: ["roles": "\(roles.map(\.rawValue).sorted())"])
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services.map {
+                    .init(
+                        service: $0,
+                        successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .gracefullyShutdownGroup
+                    )
+                },
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: quiet
+            )
+        )
+        var failure: (any Error)?
+        do { try await group.run() } catch { failure = error }
+        await producer.close(timeout: .seconds(5))
+        await transport.shutdown()
+        if let failure {
+            logger.critical("end", metadata: ["error": "\(failure)"])
+            throw Failure("\(failure)")
+        }
+        logger.notice("end")
+    }
+
+    private var roles: [Settings.Role] { Array(settings.roles) }
+
+    private var services: [any Service] {
+        var services: [any Service] = [
+            HealthServer(
+                port: settings.healthPort,
+                logger: logger,
+                isReady: { [readiness] in readiness.all }
+            ),
+            fatal,
+        ]
+        if settings.roles.contains(.payments) { services.append(worker(.payment)) }
+        if settings.roles.contains(.payouts) { services.append(worker(.payout)) }
+        return services
+    }
+
+    private func worker(_ domain: Domain) -> CommandWorker {
+        CommandWorker(
+            settings: WorkerSettings(
+                domain: domain,
+                topics: Topics(prefix: settings.topicPrefix),
+                group: settings.groupPrefix + domain.rawValue + "s",
+                owner: Self.owner,
+                kafka: Self.kafka(settings, log: KafkaLog(logger: logger)),
+                engine: limits(domain)
+            ),
+            client: AspaydsClient(
+                baseURL: settings.baseURL,
+                credentials: Credentials(
+                    key: settings.apiKey?.value ?? "",
+                    secret: settings.apiSecret?.value ?? ""
+                ),
+                transport: transport,
+                requestTimeout: settings.requestTimeout
+            ),
+            producer: producer,
+            readiness: readiness,
+            logger: domainLogger(domain)
+        )
+    }
+
+    /// The two domains share the rate and the slots of the process.
+    private func limits(_ domain: Domain) -> EngineSettings {
+        let isAlone = !settings.roles.isSuperset(of: [.payments, .payouts])
+        let payouts = settings.rateSharePayouts
+        let share = domain == .payout ? payouts : 1 - payouts
+        let slots = isAlone ? 1.0 : share
+        return EngineSettings(
+            rateLimit: settings.rateLimit * share,
+            maxInFlight: max(1, Int(Double(settings.maxInFlight) * slots)),
+            settleWindow: settings.settleWindow,
+            repostsWhenAbsent: (domain == .payment ? settings.paymentRepost : settings.payoutRepost)
+                == .whenAbsent,
+            drainTimeout: settings.drainTimeout
+        )
+    }
+
+    private func domainLogger(_ domain: Domain) -> Logger {
+        var logger = logger
+        logger[metadataKey: "worker"] = "\(domain.rawValue)s"
+        return logger
+    }
+
+    /// The lifecycle library's own lines say nothing that ours do not.
+    private var quiet: Logger {
+        var quiet = logger
+        quiet.logLevel = .error
+        return quiet
+    }
+
+    /// Names this process in the ledger.
+    private static let owner =
+        "\(ProcessInfo.processInfo.hostName)/\(ProcessInfo.processInfo.processIdentifier)"
+
+    private static func kafka(_ settings: Settings, log: KafkaLog) -> KafkaConfiguration {
+        KafkaConfiguration(
+            properties: ["client.id": "aspayds-worker"].merging(settings.kafka.properties) { $1 },
+            log: { log.write($0) }
+        )
+    }
+}
+
+/// Ends the process when the producer can never work again: nothing can be said of the order any
+/// more, and a restart finds everything in the ledger.
+private final class FatalError: Service {
+    private let stream: AsyncStream<KafkaError>
+    private let continuation: AsyncStream<KafkaError>.Continuation
+
+    init() {
+        (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
+    }
+
+    func raise(_ error: KafkaError) {
+        continuation.yield(error)
+    }
+
+    func run() async throws {
+        for await error in stream.cancelOnGracefulShutdown() { throw error }
+    }
+}
+
+/// Librdkafka's own lines, each kind at most every 30 s.
+private struct KafkaLog: Sendable {
+    let logger: Logger
+    let throttle = LogThrottle()
+
+    func write(_ line: KafkaLogLine) {
+        guard let heldBack = throttle.pass(line.facility) else { return }
+        logger.log(
+            level: line.level <= 3 ? .warning : line.level <= 6 ? .info : .debug,
+            "librdkafka: \(line.message)",
+            metadata: ["repeated": "\(heldBack)"]
+        )
+    }
+
+    func note(_ error: KafkaError) {
+        guard let heldBack = throttle.pass(error.name) else { return }
+        logger.warning("Kafka", metadata: ["error": "\(error)", "repeated": "\(heldBack)"])
+    }
+}
