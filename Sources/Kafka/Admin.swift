@@ -69,14 +69,18 @@ package struct Admin: Sendable {
     }
 
     /// Describes topics; those that do not exist are absent.
+    ///
+    /// Their settings are a second question, which some brokers never answer (the embedded one).
     package func describe(
         _ topics: [String],
+        withSettings: Bool = true,
         timeout: Duration = .seconds(30)
     ) async throws(KafkaError) -> [String: Topic] {
         let result = await Blocking.run(timeout: timeout + timeout + .seconds(1)) { [handle] in
             Result { () throws(KafkaError) in
                 let found = try handle.partitions(of: Set(topics), timeout: timeout)
-                let settings = handle.settings(of: found.keys.sorted(), timeout: timeout)
+                let asked = withSettings ? found.keys.sorted() : []
+                let settings = handle.settings(of: asked, timeout: timeout)
                 return found.mapValues { topic in
                     Topic(
                         name: topic.name,

@@ -46,6 +46,34 @@ extension Consumer {
         }
     }
 
+    /// The watermarks of many partitions, asked for side by side.
+    package func watermarks(
+        _ partitions: [TopicPartition],
+        timeout: Duration
+    ) async throws(KafkaError) -> [TopicPartition: (low: Int64, high: Int64)] {
+        typealias Answer = (TopicPartition, Result<(low: Int64, high: Int64), KafkaError>)
+        let answers = await withTaskGroup(of: Answer.self) { group in
+            for partition in partitions {
+                group.addTask {
+                    do throws(KafkaError) {
+                        return (
+                            partition,
+                            .success(try await self.watermarks(partition, timeout: timeout))
+                        )
+                    } catch {
+                        return (partition, .failure(error))
+                    }
+                }
+            }
+            var answers: [Answer] = []
+            for await answer in group { answers.append(answer) }
+            return answers
+        }
+        var watermarks: [TopicPartition: (low: Int64, high: Int64)] = [:]
+        for (partition, answer) in answers { watermarks[partition] = try answer.get() }
+        return watermarks
+    }
+
     /// Makes a blocking call elsewhere.
     ///
     /// The time is bounded here too, because librdkafka's own

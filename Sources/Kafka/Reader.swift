@@ -39,6 +39,14 @@ package final class Reader: Sendable {
         try await consumer.watermarks(partition, timeout: timeout)
     }
 
+    /// The watermarks of many partitions, asked for side by side.
+    package func watermarks(
+        _ partitions: [TopicPartition],
+        timeout: Duration
+    ) async throws(KafkaError) -> [TopicPartition: (low: Int64, high: Int64)] {
+        try await consumer.watermarks(partitions, timeout: timeout)
+    }
+
     /// Stops; false when that did not finish in time.
     @discardableResult
     package func close(timeout: Duration) async -> Bool {

@@ -188,16 +188,16 @@ struct StartFinder: Sendable {
     private func find() async throws(KafkaError) -> [Int32: Int64] {
         let committed = try await consumer.committed(partitions, timeout: .seconds(10))
         var starts: [Int32: Int64] = [:]
-        for place in partitions {
-            let (low, high) = try await consumer.watermarks(place, timeout: .seconds(10))
-            let offset = committed[place]?.offset ?? low
-            if (low...max(low, high)).contains(offset) {
+        for (place, log) in try await consumer.watermarks(partitions, timeout: .seconds(10)) {
+            let offset = committed[place]?.offset ?? log.low
+            if offset >= log.low && offset <= log.high {
                 starts[place.partition] = offset
             } else {
                 logger.critical(
                     "the committed offset is not in the log: commands were deleted unread; stopped",
                     metadata: [
-                        "partition": "\(place)", "committed": "\(offset)", "log": "\(low)…\(high)",
+                        "partition": "\(place)", "committed": "\(offset)",
+                        "log": "\(log.low)…\(log.high)",
                     ]
                 )
             }

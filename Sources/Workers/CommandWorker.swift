@@ -86,7 +86,7 @@ struct TopicSurvey {
             settings.topics.ledger(of: settings.domain),
         ]
         let admin = try Admin(settings.kafka)
-        let found = try await admin.describe(names, timeout: .seconds(10))
+        let found = try await admin.describe(names, withSettings: false, timeout: .seconds(10))
         let missing = names.filter { found[$0] == nil }
         guard missing.isEmpty else { throw .missing(missing) }
         let counts = names.compactMap { found[$0]?.partitions }

@@ -42,15 +42,14 @@ struct LedgerRestorer: Sendable {
     ) async throws {
         var unread: [Int32: (end: Int64, contents: Contents)] = [:]
         var positions: [Position] = []
-        for partition in partitions {
-            let place = TopicPartition(topic: topic, partition: partition)
-            let (low, high) = try await reader.watermarks(place, timeout: .seconds(10))
-            guard low < high else {
-                each(partition, Contents())
+        let places = partitions.map { TopicPartition(topic: topic, partition: $0) }
+        for (place, log) in try await reader.watermarks(places, timeout: .seconds(10)) {
+            guard log.low < log.high else {
+                each(place.partition, Contents())
                 continue
             }
-            unread[partition] = (high, Contents())
-            positions.append(Position(topicPartition: place, offset: low))
+            unread[place.partition] = (log.high, Contents())
+            positions.append(Position(topicPartition: place, offset: log.low))
         }
         try reader.assign(positions)
         func finish(_ partition: Int32, at offset: Int64) {

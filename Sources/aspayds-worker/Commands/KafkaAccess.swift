@@ -23,11 +23,16 @@ enum KafkaAccess {
     /// What the cluster tells of topics; a topic that does not exist is absent.
     static func describe(
         _ topics: [String],
+        withSettings: Bool = false,
         _ settings: Settings
     ) async throws(Failure) -> [String: Admin.Topic] {
         do {
             let admin = try Admin(configuration(settings))
-            return try await admin.describe(topics, timeout: answerTimeout)
+            return try await admin.describe(
+                topics,
+                withSettings: withSettings,
+                timeout: answerTimeout
+            )
         } catch { throw failure(error, settings) }
     }
 }

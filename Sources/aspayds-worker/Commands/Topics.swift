@@ -132,7 +132,8 @@ extension TopicsCommand {
         func run() async throws {
             let settings = try options.load(.kafka)
             let table = try tableOptions.table(prefix: settings.topicPrefix)
-            let topics = try await KafkaAccess.describe(table.topics.map(\.name), settings)
+            let names = table.topics.map(\.name)
+            let topics = try await KafkaAccess.describe(names, withSettings: true, settings)
             let states = topics.mapValues { topic in
                 TopicState(
                     partitions: topic.partitions,

@@ -171,7 +171,7 @@ private struct KafkaLog: Sendable {
     func write(_ line: KafkaLogLine) {
         guard let heldBack = throttle.pass(line.facility) else { return }
         logger.log(
-            level: line.level <= 3 ? .warning : line.level <= 6 ? .info : .debug,
+            level: line.level <= 3 ? .warning : line.level <= 5 ? .info : .debug,
             "librdkafka: \(line.message)",
             metadata: ["repeated": "\(heldBack)"]
         )
