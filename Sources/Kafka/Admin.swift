@@ -55,12 +55,14 @@ package struct Admin: Sendable {
     }
 
     /// Creates topics; every name gets its own result.
+    ///
+    /// The time is for each of the three requests that this takes; `describe` takes two.
     package func createTopics(
         _ topics: [NewTopic],
         timeout: Duration = .seconds(30)
     ) async -> [String: Creation] {
         guard !topics.isEmpty else { return [:] }
-        let results = await Blocking.run(timeout: timeout + .seconds(1)) { [handle] in
+        let results = await Blocking.run(timeout: timeout * 3) { [handle] in
             handle.create(topics, timeout: timeout)
         }
         let late = Creation.failed(KafkaError(code: KafkaError.Code.timedOut))
@@ -70,25 +72,15 @@ package struct Admin: Sendable {
 
     /// Describes topics; those that do not exist are absent.
     ///
-    /// Their settings are a second question, which some brokers never answer (the embedded one).
+    /// Their settings are a second question, which takes a right of its own (DescribeConfigs).
     package func describe(
         _ topics: [String],
         withSettings: Bool = true,
         timeout: Duration = .seconds(30)
     ) async throws(KafkaError) -> [String: Topic] {
-        let result = await Blocking.run(timeout: timeout + timeout + .seconds(1)) { [handle] in
+        let result = await Blocking.run(timeout: timeout * 2) { [handle] in
             Result { () throws(KafkaError) in
-                let found = try handle.partitions(of: Set(topics), timeout: timeout)
-                let asked = withSettings ? found.keys.sorted() : []
-                let settings = handle.settings(of: asked, timeout: timeout)
-                return found.mapValues { topic in
-                    Topic(
-                        name: topic.name,
-                        partitions: topic.partitions,
-                        replicationFactor: topic.replicas,
-                        settings: settings[topic.name]
-                    )
-                }
+                try handle.describe(topics, withSettings: withSettings, timeout: timeout)
             }
         }
         guard let result else { throw KafkaError(code: KafkaError.Code.timedOut) }
