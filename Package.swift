@@ -100,7 +100,7 @@ let package = Package(
             name: "AspaydsTests", dependencies: ["Aspayds", "JSON", "Sandbox", nio, nioPosix],
             swiftSettings: settings),
         .testTarget(
-            name: "ContractTests", dependencies: ["Contract", "JSON"], swiftSettings: settings),
+            name: "ContractTests", dependencies: ["Aspayds", "Contract", "JSON"], swiftSettings: settings),
         .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: settings),
         .testTarget(
             name: "WorkersTests", dependencies: ["Workers", "Kafka", "Sandbox"],

@@ -109,6 +109,8 @@ final class Exchange: HTTPClientResponseDelegate {
 
     private static func lost(_ error: any Error) -> TransportResult.LostReason {
         switch error {
+        // An answer that ends too early was cut off, not garbled.
+        case HTTPParserError.invalidEOFState: .connectionLost
         case is AnswerTooLong, is HTTPParserError: .malformedAnswer
         case let error as HTTPClientError
         where [.deadlineExceeded, .readTimeout, .writeTimeout].contains(error):

@@ -28,6 +28,13 @@ package struct Command: Sendable, Equatable {
     /// The trace that it belongs to (W3C Trace Context).
     package var traceparent: String?
 
+    package init(id: String, source: CommandSource, body: Body, traceparent: String? = nil) {
+        self.id = id
+        self.source = source
+        self.body = body
+        self.traceparent = traceparent
+    }
+
     /// What is to be done.
     package enum Body: Sendable, Equatable {
         /// `aspayds.payment.create`.

@@ -87,6 +87,11 @@ package struct JSONError: Error, Equatable, Sendable {
     package let offset: Int
     /// What is wrong there.
     package let problem: Problem
+
+    package init(offset: Int, problem: Problem) {
+        self.offset = offset
+        self.problem = problem
+    }
 }
 
 extension JSONError: CustomStringConvertible {
