@@ -55,12 +55,14 @@ package struct Admin: Sendable {
     }
 
     /// Creates topics; every name gets its own result.
+    ///
+    /// The time is for each of the three requests that this takes; `describe` takes two.
     package func createTopics(
         _ topics: [NewTopic],
         timeout: Duration = .seconds(30)
     ) async -> [String: Creation] {
         guard !topics.isEmpty else { return [:] }
-        let results = await Blocking.run(timeout: timeout + .seconds(1)) { [handle] in
+        let results = await Blocking.run(timeout: timeout * 3) { [handle] in
             handle.create(topics, timeout: timeout)
         }
         let late = Creation.failed(KafkaError(code: KafkaError.Code.timedOut))
@@ -73,19 +75,8 @@ package struct Admin: Sendable {
         _ topics: [String],
         timeout: Duration = .seconds(30)
     ) async throws(KafkaError) -> [String: Topic] {
-        let result = await Blocking.run(timeout: timeout + timeout + .seconds(1)) { [handle] in
-            Result { () throws(KafkaError) in
-                let found = try handle.partitions(of: Set(topics), timeout: timeout)
-                let settings = handle.settings(of: found.keys.sorted(), timeout: timeout)
-                return found.mapValues { topic in
-                    Topic(
-                        name: topic.name,
-                        partitions: topic.partitions,
-                        replicationFactor: topic.replicas,
-                        settings: settings[topic.name]
-                    )
-                }
-            }
+        let result = await Blocking.run(timeout: timeout * 2) { [handle] in
+            Result { () throws(KafkaError) in try handle.describe(topics, timeout: timeout) }
         }
         guard let result else { throw KafkaError(code: KafkaError.Code.timedOut) }
         return try result.get()

@@ -4,6 +4,43 @@ import CKafkaShim
 extension Handle {
     func create(_ topics: [Admin.NewTopic], timeout: Duration) -> [String: Admin.Creation] {
         var results: [String: Admin.Creation] = [:]
+        do throws(KafkaError) {
+            let cluster = try metadata(timeout: timeout)
+            for topic in topics where cluster.topics[topic.name] != nil {
+                results[topic.name] = .alreadyExists
+            }
+            try refuseWithoutController(cluster.brokers, timeout)
+            let missing = topics.filter { results[$0.name] == nil }
+            results.merge(try request(missing, timeout)) { first, _ in first }
+        } catch {
+            for topic in topics where results[topic.name] == nil {
+                results[topic.name] = .failed(error)
+            }
+        }
+        return results
+    }
+
+    /// Says at once what librdkafka would say at the end of the time.
+    ///
+    /// The embedded cluster names a controller that is none of its brokers.
+    private func refuseWithoutController(
+        _ brokers: [Int32],
+        _ timeout: Duration
+    ) throws(KafkaError) {
+        let controller = rd_kafka_controllerid(client, timeout.milliseconds)
+        guard brokers.contains(controller) else {
+            throw KafkaError(
+                code: KafkaError.Code.unsupportedFeature,
+                message: "the cluster has no controller that could create topics"
+            )
+        }
+    }
+
+    private func request(
+        _ topics: [Admin.NewTopic],
+        _ timeout: Duration
+    ) throws(KafkaError) -> [String: Admin.Creation] {
+        var results: [String: Admin.Creation] = [:]
         var requests: [OpaquePointer?] = []
         defer { for request in requests { rd_kafka_NewTopic_destroy(request) } }
         for topic in topics {
@@ -14,7 +51,7 @@ extension Handle {
             }
         }
         guard !requests.isEmpty else { return results }
-        let failure = ask(RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout) { options, queue in
+        try ask(RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout) { options, queue in
             rd_kafka_CreateTopics(client, &requests, requests.count, options, queue)
         } answer: { event in
             var count = 0
@@ -25,11 +62,6 @@ extension Handle {
             for answer in UnsafeBufferPointer(start: answers, count: count) {
                 let name = String(cString: rd_kafka_topic_result_name(answer))
                 results[name] = Admin.Creation(answer)
-            }
-        }
-        if let failure {
-            for topic in topics where results[topic.name] == nil {
-                results[topic.name] = .failed(failure)
             }
         }
         return results
@@ -46,45 +78,72 @@ extension Handle {
         return made
     }
 
-    /// The topics of these names that exist, from the list of all: asking for one by name may
-    /// create it.
-    func partitions(
-        of names: Set<String>,
-        timeout: Duration
-    ) throws(KafkaError) -> [String: (name: String, partitions: Int, replicas: Int)] {
-        var metadata: UnsafePointer<rd_kafka_metadata>?
-        try KafkaError.check(rd_kafka_metadata(client, 1, nil, &metadata, timeout.milliseconds))
-        guard let metadata else { return [:] }
-        defer { rd_kafka_metadata_destroy(metadata) }
-        var found: [String: (name: String, partitions: Int, replicas: Int)] = [:]
-        let all = UnsafeBufferPointer(
-            start: metadata.pointee.topics,
-            count: Int(metadata.pointee.topic_cnt)
+    /// A cluster's brokers and all its topics: asking for one topic by name may create it.
+    struct Metadata {
+        var brokers: [Int32] = []
+        var topics: [String: (partitions: Int, replicas: Int, error: KafkaError?)] = [:]
+    }
+
+    func metadata(timeout: Duration) throws(KafkaError) -> Metadata {
+        var answer: UnsafePointer<rd_kafka_metadata>?
+        try KafkaError.check(rd_kafka_metadata(client, 1, nil, &answer, timeout.milliseconds))
+        guard let answer else { return Metadata() }
+        defer { rd_kafka_metadata_destroy(answer) }
+        var metadata = Metadata()
+        metadata.brokers = UnsafeBufferPointer(
+            start: answer.pointee.brokers,
+            count: Int(answer.pointee.broker_cnt)
+        ).map(\.id)
+        let topics = UnsafeBufferPointer(
+            start: answer.pointee.topics,
+            count: Int(answer.pointee.topic_cnt)
         )
-        for topic in all {
-            let name = String(cString: topic.topic)
-            guard names.contains(name) else { continue }
-            if let error = KafkaError.from(topic.err) { throw error }
+        for topic in topics {
             let partitions = UnsafeBufferPointer(
                 start: topic.partitions,
                 count: Int(topic.partition_cnt)
             )
-            found[name] = (
-                name, partitions.count, Int(partitions.map(\.replica_cnt).min() ?? 0)
+            metadata.topics[String(cString: topic.topic)] = (
+                partitions.count, Int(partitions.map(\.replica_cnt).min() ?? 0),
+                KafkaError.from(topic.err)
             )
         }
-        return found
+        return metadata
+    }
+
+    func describe(_ names: [String], timeout: Duration) throws(KafkaError) -> [String: Admin.Topic]
+    {
+        let cluster = try metadata(timeout: timeout)
+        let found = Set(names).filter { cluster.topics[$0] != nil }.sorted()
+        let settings = settings(of: found, from: cluster.brokers.first, timeout)
+        var topics: [String: Admin.Topic] = [:]
+        for name in found {
+            guard let topic = cluster.topics[name] else { continue }
+            if let error = topic.error { throw error }
+            topics[name] = Admin.Topic(
+                name: name,
+                partitions: topic.partitions,
+                replicationFactor: topic.replicas,
+                settings: settings[name]
+            )
+        }
+        return topics
     }
 
     /// The settings of these topics, as far as the broker tells them.
-    func settings(of names: [String], timeout: Duration) -> [String: [String: String]] {
+    private func settings(
+        of names: [String],
+        from broker: Int32?,
+        _ timeout: Duration
+    ) -> [String: [String: String]] {
         guard !names.isEmpty else { return [:] }
         var requests: [OpaquePointer?] = names.map {
             rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, $0)
         }
         defer { for request in requests { rd_kafka_ConfigResource_destroy(request) } }
         var settings: [String: [String: String]] = [:]
-        _ = ask(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout) { options, queue in
+        // Any broker knows them; an older one, or one that may not tell, answers with an error.
+        try? ask(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout, broker: broker) { options, queue in
             rd_kafka_DescribeConfigs(client, &requests, requests.count, options, queue)
         } answer: { event in
             var count = 0
@@ -111,31 +170,34 @@ extension Handle {
         return settings
     }
 
-    /// Sends one admin request and waits for its answer; gives the error of the request as a whole.
+    /// Sends one admin request, and gives its answer or throws the error of the request as a whole.
     private func ask(
         _ operation: rd_kafka_admin_op_t,
         _ timeout: Duration,
+        broker: Int32? = nil,
         request: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void,
         answer: (OpaquePointer) -> Void
-    ) -> KafkaError? {
+    ) throws(KafkaError) {
         let queue = rd_kafka_queue_new(client)
         defer { rd_kafka_queue_destroy(queue) }
         let options = rd_kafka_AdminOptions_new(client, operation)
         defer { rd_kafka_AdminOptions_destroy(options) }
         let milliseconds = timeout.milliseconds
         _ = withReason { rd_kafka_AdminOptions_set_request_timeout(options, milliseconds, $0, $1) }
+        if let broker {
+            _ = withReason { rd_kafka_AdminOptions_set_broker(options, broker, $0, $1) }
+        }
         request(options, queue)
         guard let event = rd_kafka_queue_poll(queue, milliseconds) else {
-            return KafkaError(code: KafkaError.Code.timedOut)
+            throw KafkaError(code: KafkaError.Code.timedOut)
         }
         defer { rd_kafka_event_destroy(event) }
         let code = rd_kafka_event_error(event).rawValue
-        guard code == 0 else {
+        if code != 0 {
             let message = String(cString: rd_kafka_event_error_string(event))
-            return KafkaError(code: code, message: message)
+            throw KafkaError(code: code, message: message)
         }
         answer(event)
-        return nil
     }
 }
 

@@ -111,7 +111,7 @@ package final class Consumer: Sendable {
     package func unassign() throws(KafkaError) {
         try withLink { link, partitions throws(KafkaError) in
             try partitions.reset(link)
-            try KafkaError.check(rd_kafka_assign(link.handle.client, nil))
+            try link.handle.replaceAssignment(nil)
         }
     }
 
@@ -182,7 +182,7 @@ package final class Consumer: Sendable {
         link.replies.disableWakeUp()
         let closed: Void? = await Blocking.run(timeout: timeout) {
             // An unanswered revocation would make the close wait for ever.
-            rd_kafka_assign(link.handle.client, nil)
+            try? link.handle.replaceAssignment(nil)
             rd_kafka_consumer_close(link.handle.client)
         }
         return closed != nil

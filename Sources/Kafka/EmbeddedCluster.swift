@@ -56,7 +56,7 @@ package final class EmbeddedCluster: Sendable {
         close()
     }
 
-    /// Creates a topic.
+    /// Creates a topic; librdkafka 2.0.2 gives it as many replicas as there are brokers, up to 3.
     package func createTopic(
         _ name: String,
         partitions: Int32,

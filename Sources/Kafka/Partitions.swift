@@ -21,7 +21,7 @@ struct Partitions: Sendable {
         _ link: Consumer.Link
     ) throws(KafkaError) {
         let list = PartitionList(positions)
-        try KafkaError.check(rd_kafka_assign(link.handle.client, list.pointer))
+        try link.handle.replaceAssignment(list.pointer)
         let partitions = positions.map(\.topicPartition)
         assigned = Set(partitions)
         // The caller's lock keeps records from being drained between the two calls.
@@ -132,6 +132,25 @@ struct Partitions: Sendable {
         // Should even this fail, the records go on being held.
         try? pauseInLibrary([record.topicPartition], link)
         return true
+    }
+}
+
+extension Handle {
+    /// Assigns, and waits the few microseconds until librdkafka has really stopped and started.
+    ///
+    /// Were the assignment changed again before the stop is through, librdkafka would stop the
+    /// partition twice and abort. Stop, its reply and the start are steps of its main thread, each
+    /// queued by the one before it; each question queues behind one of them, so that the third
+    /// answer comes after them all. (An outstanding commit delays the start beyond that.)
+    func replaceAssignment(
+        _ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+    ) throws(KafkaError) {
+        try KafkaError.check(rd_kafka_assign(client, list))
+        for _ in 0..<3 {
+            var answer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+            try KafkaError.check(rd_kafka_assignment(client, &answer))
+            rd_kafka_topic_partition_list_destroy(answer)
+        }
     }
 }
 

@@ -32,7 +32,8 @@ final class Owner: Sendable {
 
     /// The first value that the body makes of an event; the others are dropped.
     func first<T: Sendable>(
-        within timeout: Duration = .seconds(30), _ body: (ConsumerEvent) throws -> T?
+        within timeout: Duration = .seconds(30),
+        _ body: (ConsumerEvent) throws -> T?
     ) async throws -> T {
         let deadline = ContinuousClock.now + timeout
         while let event = await next(within: deadline - .now) {
@@ -58,6 +59,24 @@ final class Owner: Sendable {
         }
     }
 
+    /// Answers the group until it has given that many partitions, which are read from an offset on.
+    func share(of count: Int, from offset: Int64) async throws -> [TopicPartition] {
+        try await first(within: .seconds(60)) { event in
+            switch event {
+            case .assigned(let partitions):
+                try consumer.assign(
+                    partitions.map { Position(topicPartition: $0, offset: offset) }
+                )
+                return partitions.count == count ? partitions : nil
+            case .revoked, .lost:
+                try consumer.unassign()
+                return nil
+            default:
+                return nil
+            }
+        }
+    }
+
     func committed() async throws -> CommitReply {
         try await first { event in
             if case .committed(let reply) = event { reply } else { nil }
@@ -67,10 +86,19 @@ final class Owner: Sendable {
 
 struct Missing: Error {}
 
+/// A value that closures share.
+final class Locked<Value: Sendable>: Sendable {
+    private let mutex: Mutex<Value>
+    init(_ value: Value) { mutex = Mutex(value) }
+    var value: Value { mutex.withLock { $0 } }
+    func change(_ body: (inout Value) -> Void) { mutex.withLock { body(&$0) } }
+}
+
 extension KafkaConfiguration {
     /// Properties that suit the embedded cluster.
     static func testing(
-        _ cluster: EmbeddedCluster, _ properties: [String: String] = [:]
+        _ cluster: EmbeddedCluster,
+        _ properties: [String: String] = [:]
     ) -> KafkaConfiguration {
         var all = ["bootstrap.servers": cluster.bootstrapServers]
         all.merge(properties) { _, new in new }
@@ -88,7 +116,8 @@ func member(of group: String = "group", _ more: [String: String] = [:]) -> [Stri
 
 extension Producer {
     static func testing(
-        _ cluster: EmbeddedCluster, _ properties: [String: String] = [:]
+        _ cluster: EmbeddedCluster,
+        _ properties: [String: String] = [:]
     ) throws -> Producer {
         try Producer(.testing(cluster, properties)) { error in
             Issue.record("the producer died of \(error)")
@@ -104,7 +133,9 @@ extension Record {
 
 func position(_ topic: String, _ partition: Int32 = 0, _ offset: Int64 = 0) -> Position {
     Position(
-        topicPartition: TopicPartition(topic: topic, partition: partition), offset: offset)
+        topicPartition: TopicPartition(topic: topic, partition: partition),
+        offset: offset
+    )
 }
 
 func messages(_ topic: String, _ range: Range<Int>, partition: Int32 = 0) -> [Message] {

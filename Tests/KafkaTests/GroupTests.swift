@@ -1,0 +1,154 @@
+import Testing
+
+@testable import Kafka
+
+@Suite(.timeLimit(.minutes(3)))
+struct GroupTests {
+    @Test("A revocation reaches the owner before anything is unassigned, and waits for it")
+    func rebalance() async throws {
+        let cluster = try EmbeddedCluster()
+        try cluster.createTopic("t", partitions: 2)
+        let producer = try Producer.testing(cluster)
+        _ = await producer.send(messages("t", 0..<5) + messages("t", 5..<10, partition: 1))
+        let both = [position("t", 0), position("t", 1)]
+
+        let first = try Owner(member(), cluster)
+        try first.consumer.subscribe(["t"])
+        #expect(Set(try await first.assigned()) == Set(both.map(\.topicPartition)))
+        try first.consumer.assign(both)
+        #expect(try await first.records(10).count == 10)
+
+        let second = try Owner(member(), cluster)
+        try second.consumer.subscribe(["t"])
+        async let secondShare = second.share(of: 1, from: 5)
+        let revoked = try await first.first { event in
+            if case .revoked(let partitions) = event { partitions } else { nil }
+        }
+        #expect(Set(revoked) == Set(both.map(\.topicPartition)))
+        #expect(!first.consumer.assignmentLost)
+        // Until the owner answers it has its partitions, and no record of them comes any more.
+        _ = await producer.send(messages("t", 10..<15))
+        #expect(await first.next(within: .milliseconds(500)) == nil)
+        try first.consumer.unassign()
+
+        let mine = try await first.share(of: 1, from: 5)
+        let theirs = try await secondShare
+        #expect(mine != theirs)
+        let heir = mine == [both[0].topicPartition] ? first : second
+        let inherited = try await heir.records(5)
+        #expect(inherited.map(\.text) == (10..<15).map { "\($0)" })
+
+        #expect(await first.consumer.close(timeout: .seconds(10)))
+        #expect(await second.consumer.close(timeout: .seconds(10)))
+        await producer.close(timeout: .seconds(5))
+    }
+
+    @Test("Commits are answered in their order, and read back with their metadata")
+    func commits() async throws {
+        let cluster = try EmbeddedCluster()
+        try cluster.createTopic("t", partitions: 2)
+        let owner = try Owner(member(), cluster)
+        let first = position("t", 0).topicPartition
+        let second = position("t", 1).topicPartition
+        try owner.consumer.subscribe(["t"])
+        let assigned = try await owner.assigned()
+        try owner.consumer.assign(assigned.map { Position(topicPartition: $0, offset: 0) })
+        for id in 1...50 {
+            let offset = CommitOffset(
+                topicPartition: first,
+                offset: Int64(id),
+                metadata: "ledger=\(id)é"
+            )
+            try owner.consumer.commit([offset], id: UInt64(id))
+        }
+        for id in 1...50 {
+            let reply = try await owner.committed()
+            #expect(reply.id == UInt64(id))
+            #expect(reply.error == nil)
+            #expect(reply.partitions.map(\.topicPartition) == [first])
+            #expect(reply.partitions.allSatisfy { $0.error == nil })
+        }
+        let committed = try await owner.consumer.committed([first, second], timeout: .seconds(10))
+        #expect(committed == [first: CommittedOffset(offset: 50, metadata: "ledger=50é")])
+        #expect(await owner.consumer.close(timeout: .seconds(10)))
+    }
+
+    @Test("A commit at a generation that is gone is refused, partition by partition")
+    func fencedCommit() async throws {
+        let cluster = try EmbeddedCluster()
+        try cluster.createTopic("t", partitions: 1)
+        let owner = try Owner(member(), cluster)
+        try owner.consumer.subscribe(["t"])
+        let assigned = try await owner.assigned()
+        try owner.consumer.assign(assigned.map { Position(topicPartition: $0, offset: 0) })
+        let offset = CommitOffset(topicPartition: assigned[0], offset: 3)
+        try cluster.pushErrors(.offsetCommit, [KafkaError.Code.illegalGeneration])
+        try owner.consumer.commit([offset], id: 7)
+        let reply = try await owner.committed()
+        #expect(reply.id == 7)
+        #expect(reply.partitions.map(\.error?.name) == ["ILLEGAL_GENERATION"])
+        #expect(try await owner.consumer.committed(assigned, timeout: .seconds(10)).isEmpty)
+        #expect(await owner.consumer.close(timeout: .seconds(10)))
+    }
+
+    @Test("A member that was thrown out hears that it has lost its partitions")
+    func lost() async throws {
+        let cluster = try EmbeddedCluster()
+        try cluster.createTopic("t", partitions: 1)
+        let owner = try Owner(member(), cluster)
+        try owner.consumer.subscribe(["t"])
+        let assigned = try await owner.assigned()
+        try owner.consumer.assign(assigned.map { Position(topicPartition: $0, offset: 0) })
+        try cluster.pushErrors(.heartbeat, [KafkaError.Code.unknownMember])
+        let lost = try await owner.first { event in
+            if case .lost(let partitions) = event { partitions } else { nil }
+        }
+        #expect(lost == assigned)
+        #expect(owner.consumer.assignmentLost)
+        try owner.consumer.unassign()
+        #expect(try await owner.assigned() == assigned)
+        #expect(await owner.consumer.close(timeout: .seconds(10)))
+    }
+
+    @Test("Closing ends in time with an assignment unanswered")
+    func closeAssigned() async throws {
+        let cluster = try EmbeddedCluster()
+        try cluster.createTopic("t", partitions: 1)
+        let owner = try Owner(member(), cluster)
+        try owner.consumer.subscribe(["t"])
+        _ = try await owner.assigned()
+        #expect(await owner.consumer.close(timeout: .seconds(10)))
+        #expect(owner.consumer.drain(max: 10).isEmpty)
+        #expect(throws: KafkaError.closed) { try owner.consumer.unassign() }
+        #expect(await owner.consumer.close(timeout: .seconds(10)))
+    }
+
+    @Test("Closing ends in time with a revocation unanswered")
+    func closeRevoked() async throws {
+        let cluster = try EmbeddedCluster()
+        try cluster.createTopic("t", partitions: 1)
+        let owner = try Owner(member(), cluster)
+        try owner.consumer.subscribe(["t"])
+        try owner.consumer.assign(
+            try await owner.assigned().map { Position(topicPartition: $0, offset: 0) }
+        )
+        try cluster.pushErrors(.heartbeat, [KafkaError.Code.rebalanceInProgress])
+        _ = try await owner.first { event in
+            if case .revoked(let partitions) = event { partitions } else { nil }
+        }
+        #expect(await owner.consumer.close(timeout: .seconds(10)))
+    }
+
+    @Test("Closing ends in time without a broker")
+    func closeCutOff() async throws {
+        let cluster = try EmbeddedCluster()
+        try cluster.createTopic("t", partitions: 1)
+        let owner = try Owner(member(), cluster)
+        try owner.consumer.subscribe(["t"])
+        _ = try await owner.assigned()
+        try cluster.setBroker(up: false)
+        let start = ContinuousClock.now
+        _ = await owner.consumer.close(timeout: .seconds(2))
+        #expect(ContinuousClock.now - start < .seconds(4))
+    }
+}
