@@ -131,6 +131,19 @@ import Testing
         #expect(!plan.refusals.map(\.description).joined().contains("01712345678"))
     }
 
+    @Test func anAccountInTheWrongColumnIsNotRepeated() throws {
+        let plan = try plan(
+            "transaction_reference,payout_method_id,amount,recipient_name,recipient_account\n"
+                + "WD-1,01712345678,500,Rahim,1\nWD-2,1,+01712345678,Rahim,500\n"
+                + "017 12345678,1,500,Rahim,1\n",
+            .payout,
+            "request"
+        )
+        #expect(plan.refusals.count == 3)
+        let text = plan.refusals.map(\.description).joined(separator: "\n")
+        #expect(!text.contains("12345678"))
+    }
+
     @Test func aRecordIsACloudEvent() throws {
         let plan = try plan(
             "transaction_reference,amount,customer_name,callback_url\n"

@@ -7,6 +7,7 @@ import Testing
     @Test(arguments: [
         (["--rate-limt", "3"], "did you mean --rate-limit?"),
         (["--kafka-bootstrap-server=x"], "did you mean --kafka-bootstrap-servers?"),
+        (["--drain=1s"], "did you mean --drain-timeout?"),
         (["--nonsense"], "unknown flag --nonsense"),
         (["stray"], "unexpected argument \"stray\""),
         (["--rate-limit"], "a value is missing"),
@@ -101,6 +102,16 @@ import Testing
     func aFileThatIsNoMappingOfNamesIsOneError(yaml: String) throws {
         let problems = try withFile(yaml) { resolve(file: $0).problems }
         #expect(problems.count == 1)
+    }
+
+    @Test func librdkafkaJudgesItsOwnValues() {
+        var inputs = SettingInputs(environment: minimal, kafkaJudge: KafkaAccess.judge)
+        #expect(Resolution(inputs, need: .everything).problems.isEmpty)
+        inputs.environment["KAFKA_SECURITY_PROTOCOL"] = "TELNET"
+        let problems = Resolution(inputs, need: .everything).problems
+        #expect(problems.count == 1)
+        #expect(problems.first?.message.contains("security.protocol") == true)
+        #expect(problems.first?.message.contains("TELNET") == true)
     }
 
     @Test func anEmptyFileIsFine() throws {

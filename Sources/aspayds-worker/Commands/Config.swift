@@ -11,9 +11,13 @@ struct ConfigCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
+    @Flag(help: "Print the table of all settings for the README, and nothing else.")
+    var markdown = false
+
     @OptionGroup var options: SettingsOptions
 
     func run() async throws {
+        guard !markdown else { return Terminal.print(SettingsHelp.markdown) }
         let resolution = Resolution(options.inputs, need: .everything)
         let report = ConfigReport(resolution)
         if json {

@@ -14,6 +14,14 @@ enum KafkaAccess {
         KafkaConfiguration(properties: defaults.merging(settings.kafka.properties) { $1 })
     }
 
+    /// What librdkafka has against properties; it connects to nothing for that.
+    static func judge(_ properties: [String: String]) -> String? {
+        do {
+            _ = try Admin(KafkaConfiguration(properties: properties))
+            return nil
+        } catch { return error.message }
+    }
+
     /// Completes an error with the brokers that it is about.
     static func failure(_ error: KafkaError, _ settings: Settings) -> Failure {
         let brokers = settings.kafka.properties["bootstrap.servers"] ?? "-"

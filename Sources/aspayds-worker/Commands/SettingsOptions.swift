@@ -21,7 +21,8 @@ struct SettingsOptions: ParsableArguments {
             flags: flags,
             environment: ProcessInfo.processInfo.environment,
             file: config,
-            isTerminal: Terminal.errorIsTerminal
+            isTerminal: Terminal.errorIsTerminal,
+            kafkaJudge: KafkaAccess.judge
         )
     }
 

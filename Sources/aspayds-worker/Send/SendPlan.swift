@@ -77,8 +77,14 @@ struct SendPlan {
                 decoder.decode(key: key, value: value, headers: record.headers, source: source)
             }
         }
-        if case .failure(let rejection) = result { return rejection.message }
+        if case .failure(let rejection) = result { return masked(rejection.message) }
         return nil
+    }
+
+    /// The message with long runs of digits cut to their end: in a table with its columns mixed up,
+    /// what should be an amount may be somebody's account.
+    private func masked(_ message: String) -> String {
+        message.replacing(/[0-9]{6,}/) { "****" + $0.output.suffix(4) }
     }
 
     /// Two commands about one reference in one file are a slip: the second would be a conflict.

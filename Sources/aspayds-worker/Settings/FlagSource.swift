@@ -31,7 +31,8 @@ extension SettingSource {
                 continue
             }
             guard let (entry, inFile) = found else {
-                usage("unknown flag --\(name)" + names.hint(for: name) { $0.flag })
+                let hint = names.hint(for: name) { $0.flag }
+                usage("unknown flag --\(name)" + (hint.isEmpty ? "; see --help" : hint))
                 continue
             }
             if entry.isSecret, !inFile {

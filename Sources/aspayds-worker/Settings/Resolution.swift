@@ -42,6 +42,7 @@ struct Resolution {
         }
         require(need)
         judge()
+        judgeKafka(inputs)
     }
 
     /// The effective text of a setting.
@@ -145,6 +146,20 @@ struct Resolution {
         }
     }
 
+    /// What librdkafka itself says; it names the first mistake that it finds.
+    private mutating func judgeKafka(_ inputs: SettingInputs) {
+        guard let judge = inputs.kafkaJudge, let reason = judge(kafkaProperties) else { return }
+        add("KAFKA_…: \(reason)")
+    }
+
+    /// The properties that are set, by librdkafka's own names.
+    var kafkaProperties: [String: String] {
+        let pairs = items.compactMap { item in
+            item.entry.path.count == 2 ? item.text.map { (item.entry.path[1], $0) } : nil
+        }
+        return Dictionary(pairs) { first, _ in first }
+    }
+
     private func isSafe(_ address: String) -> Bool {
         guard let parts = URLComponents(string: address) else { return false }
         if parts.scheme?.lowercased() == "https" { return true }
@@ -172,4 +187,7 @@ struct SettingInputs {
     var environment: [String: String] = [:]
     var file: String?
     var isTerminal = false
+
+    /// Says what is wrong with the properties of Kafka taken together.
+    var kafkaJudge: (([String: String]) -> String?)?
 }

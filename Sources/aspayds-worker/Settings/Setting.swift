@@ -76,6 +76,12 @@ enum SettingName {
         let scored = candidates.map { candidate in
             (candidate, distance(wanted, Array(normalized(candidate, separator: "_").utf8)))
         }
+        // Half a name is as good as a slip in it.
+        let begun = candidates.filter { candidate in
+            wanted.count >= 4
+                && Array(normalized(candidate, separator: "_").utf8).starts(with: wanted)
+        }
+        if let first = begun.min(by: { $0.count < $1.count }) { return first }
         guard let best = scored.min(by: { $0.1 < $1.1 }), best.1 <= max(2, wanted.count / 4) else {
             return nil
         }

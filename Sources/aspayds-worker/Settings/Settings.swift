@@ -60,14 +60,7 @@ struct Settings: Sendable {
             }
             return value
         }
-        kafka = KafkaSettings(
-            properties: Dictionary(
-                resolution.items.compactMap { item in
-                    item.entry.path.count == 2 ? item.text.map { (item.entry.path[1], $0) } : nil
-                },
-                uniquingKeysWith: { first, _ in first }
-            )
-        )
+        kafka = KafkaSettings(properties: resolution.kafkaProperties)
         apiKey = resolution.text(Catalogue.apiKey.entry).map(Secret.init)
         apiSecret = resolution.text(Catalogue.apiSecret.entry).map(Secret.init)
         baseURL = try read(Catalogue.baseURL)

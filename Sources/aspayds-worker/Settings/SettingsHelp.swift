@@ -33,6 +33,15 @@ enum SettingsHelp {
         return head + "\n" + entries.joined(separator: "\n") + "\n" + tail
     }
 
+    /// The README's table.
+    static var markdown: String {
+        let rows = ([KafkaProperties.bootstrapServers] + Catalogue.entries).map { entry in
+            let initial = entry.defaultText.map { "`\($0)`" } ?? ""
+            return "| `\(entry.variable)` | \(initial) | \(entry.summary) |"
+        }
+        return (["| variable | default | |", "|---|---|---|"] + rows).joined(separator: "\n")
+    }
+
     private static func describe(_ entry: SettingEntry) -> String {
         let names =
             entry.isSecret
