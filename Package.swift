@@ -73,7 +73,7 @@ let package = Package(
         ),
         .target(
             name: "Sandbox",
-            dependencies: [hummingbird, logging],
+            dependencies: [hummingbird, lifecycle, logging, nio],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -101,7 +101,8 @@ let package = Package(
             name: "WorkersTests", dependencies: ["Workers", "Kafka", "Sandbox"],
             swiftSettings: settings),
         .testTarget(
-            name: "SandboxTests", dependencies: ["Sandbox", httpClient], swiftSettings: settings),
+            name: "SandboxTests", dependencies: ["Sandbox", httpClient, lifecycle, nio],
+            swiftSettings: settings),
         .testTarget(
             name: "SettingsTests", dependencies: ["aspayds-worker"], swiftSettings: settings),
     ]
