@@ -22,7 +22,11 @@ struct CheckTests {
     ]
 
     /// A correct body with one value replaced, or left out.
-    private static func body(_ fields: [(String, String)], _ name: String, _ value: String?) -> String {
+    private static func body(
+        _ fields: [(String, String)],
+        _ name: String,
+        _ value: String?
+    ) -> String {
         let members = fields.compactMap { field, good -> String? in
             guard field == name else { return "\"\(field)\":\(good)" }
             return value.map { "\"\(field)\":\($0)" }
@@ -35,21 +39,26 @@ struct CheckTests {
     }
 
     private static func cases(
-        _ path: String, _ fields: [(String, String)],
+        _ path: String,
+        _ fields: [(String, String)],
         _ broken: [(field: String, value: String, rest: String)]
     ) -> [Case] {
         let missing = fields.map { field, _ in (field, String?.none, "is required.") }
         let wrong = broken.map { ($0.field, String?.some($0.value), $0.rest) }
         return (missing + wrong).map { field, value, rest in
             Case(
-                path: path, body: body(fields, field, value), field: field,
-                message: "The \(field.replacing("_", with: " ")) field \(rest)")
+                path: path,
+                body: body(fields, field, value),
+                field: field,
+                message: "The \(field.replacing("_", with: " ")) field \(rest)"
+            )
         }
     }
 
     private static let all =
         cases(
-            "/api/payment/create", payment,
+            "/api/payment/create",
+            payment,
             [
                 ("amount", "null", "is required."),
                 ("amount", #""ten""#, "must be a number."),
@@ -61,16 +70,19 @@ struct CheckTests {
                 ("customer_name", "7", "must be a string."),
                 ("customer_name", #""  ""#, "is required."),
                 ("transaction_reference", text(21), "must not be greater than 20 characters."),
-            ])
+            ]
+        )
         + cases(
-            "/api/payout/request", payout,
+            "/api/payout/request",
+            payout,
             [
                 ("amount", "99.99", "must be at least 100."),
                 ("amount", "50000.01", "must not be greater than 50000."),
                 ("payout_method_id", #""bKash""#, "must be an integer."),
                 ("transaction_reference", text(51), "must not be greater than 50 characters."),
                 ("recipient_account", "1712345678", "must be a string."),
-            ])
+            ]
+        )
 
     @Test(arguments: all) func `refuses`(_ example: Case) async throws {
         try await withSandbox { server, client in
@@ -80,7 +92,8 @@ struct CheckTests {
                 reply.text == """
                     {"status":"error","message":"\(example.message)",\
                     "errors":{"\(example.field)":["\(example.message)"]}}
-                    """)
+                    """
+            )
             #expect(server.executions.isEmpty)
         }
     }
@@ -102,7 +115,8 @@ struct CheckTests {
             }
             #expect(
                 server.executions.map(\.amount)
-                    == ["0.1", "100.1", "999999999999999.99", "0.000001"])
+                    == ["0.1", "100.1", "999999999999999.99", "0.000001"]
+            )
         }
     }
 

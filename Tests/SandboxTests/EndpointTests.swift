@@ -32,7 +32,8 @@ struct EndpointTests {
                     {"status":"success","message":"Payout request created successfully",\
                     "payout_id":"\(id)","transaction_reference":"WD123456","amount":500,"fee":0,\
                     "total_amount":500,"status":"pending"}
-                    """)
+                    """
+            )
         }
     }
 
@@ -65,7 +66,8 @@ struct EndpointTests {
                     "payout_id", "transaction_reference", "status", "amount", "fee",
                     "total_amount", "recipient_name", "recipient_account", "processed_at",
                     "created_at",
-                ])
+                ]
+            )
             #expect(json["payout_id"] == .string(id) && json["status"] == "pending")
             #expect(json["transaction_reference"] == "WD 1" && json["processed_at"] == .null)
             _ = try await client.post("/_sandbox/payouts/\(id)/complete")
@@ -79,20 +81,25 @@ struct EndpointTests {
             _ = try await client.pay("REF1")
             _ = try await client.payOut("WD1")
             let ids = server.executions.map(\.id)
-            let payments = try await client.post("/api/payment/batch/status", #"{"ids":["ref1","\#(ids[0])","Nope","WD1"]}"#)
+            let payments = try await client.post(
+                "/api/payment/batch/status",
+                #"{"ids":["ref1","\#(ids[0])","Nope","WD1"]}"#
+            )
             #expect(
                 payments.text == """
                     {"status":"success","total_requested":4,"total_found":1,"invoices":[\
                     {"invoice_id":"\(ids[0])","transaction_reference":"REF1","status":"pending",\
                     "amount":100,"amount_paid":0}],"not_found_ids":["Nope","WD1"]}
-                    """)
+                    """
+            )
             let payouts = try await client.post("/api/payout/batch/status", #"{"ids":["WD1"]}"#)
             #expect(
                 payouts.text == """
                     {"status":"success","total_requested":1,"total_found":1,"payouts":[\
                     {"payout_id":"\(ids[1])","transaction_reference":"WD1","status":"pending",\
                     "amount":500}],"not_found_ids":[]}
-                    """)
+                    """
+            )
         }
     }
 
@@ -106,7 +113,9 @@ struct EndpointTests {
                     {"status":"success","data":[{"id":1,"name":"bKash","type":"mobile_banking",\
                     "account_type":"Personal","currency":"BDT","min_amount":100,\
                     "max_amount":50000,"logo":"https:
-                    """))
+                    """
+                )
+            )
         }
     }
 

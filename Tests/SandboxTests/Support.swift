@@ -37,6 +37,8 @@ struct Reply {
     let headers: HTTPHeaders
     let text: String
 
+    func header(_ name: String) -> String? { headers.first(name: name) }
+
     /// The body as JSON; fails the test when it is not.
     var json: JSON {
         get throws { try JSONReader.read(Array(text.utf8)) }
@@ -50,7 +52,9 @@ struct Client {
     var secret = "sandbox-secret"
 
     private func send(
-        _ method: HTTPMethod, _ path: String, _ body: String? = nil,
+        _ method: HTTPMethod,
+        _ path: String,
+        _ body: String? = nil,
         timeout: TimeAmount = .seconds(10)
     ) async throws -> Reply {
         var request = HTTPClientRequest(url: origin + path)
@@ -61,11 +65,30 @@ struct Client {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(string: body))
         }
-        let response = try await http.execute(request, timeout: timeout)
-        let bytes = try await response.body.collect(upTo: 1 << 24)
-        return Reply(
-            status: Int(response.status.code), headers: response.headers,
-            text: String(buffer: bytes))
+        return try await execute(request, timeout)
+    }
+
+    /// The library's own timeout ends with the head of the answer; this one bounds the body too.
+    private func execute(_ request: HTTPClientRequest, _ timeout: TimeAmount) async throws -> Reply
+    {
+        try await withThrowingTaskGroup(of: Reply.self) { group in
+            group.addTask {
+                let response = try await http.execute(request, deadline: .distantFuture)
+                let bytes = try await response.body.collect(upTo: 1 << 24)
+                return Reply(
+                    status: Int(response.status.code),
+                    headers: response.headers,
+                    text: String(buffer: bytes)
+                )
+            }
+            group.addTask {
+                try await Task.sleep(for: .nanoseconds(timeout.nanoseconds))
+                throw HTTPClientError.deadlineExceeded
+            }
+            defer { group.cancelAll() }
+            guard let reply = try await group.next() else { throw CancellationError() }
+            return reply
+        }
     }
 
     func get(_ path: String) async throws -> Reply { try await send(.GET, path) }
@@ -73,34 +96,48 @@ struct Client {
     func delete(_ path: String) async throws -> Reply { try await send(.DELETE, path) }
 
     func post(
-        _ path: String, _ body: String? = nil, timeout: TimeAmount = .seconds(10)
+        _ path: String,
+        _ body: String? = nil,
+        timeout: TimeAmount = .seconds(10)
     ) async throws -> Reply {
         try await send(.POST, path, body, timeout: timeout)
     }
 
     func pay(
-        _ reference: String, amount: String = "100", timeout: TimeAmount = .seconds(10)
+        _ reference: String,
+        amount: String = "100",
+        timeout: TimeAmount = .seconds(10)
     ) async throws -> Reply {
-        try await post("/api/payment/create",
+        try await post(
+            "/api/payment/create",
             """
             {"amount":\(amount),"customer_name":"John Doe","transaction_reference":"\(reference)",\
             "callback_url":"https://yoursite.com/callback"}
-            """, timeout: timeout)
+            """,
+            timeout: timeout
+        )
     }
 
     func payOut(
-        _ reference: String, amount: String = "500", method: Int = 1,
+        _ reference: String,
+        amount: String = "500",
+        method: Int = 1,
         timeout: TimeAmount = .seconds(10)
     ) async throws -> Reply {
-        try await post("/api/payout/request",
+        try await post(
+            "/api/payout/request",
             """
             {"payout_method_id":\(method),"amount":\(amount),"recipient_name":"John Doe",\
             "recipient_account":"01712345678","transaction_reference":"\(reference)"}
-            """, timeout: timeout)
+            """,
+            timeout: timeout
+        )
     }
 
     func create(
-        _ domain: Domain, _ reference: String, timeout: TimeAmount = .seconds(10)
+        _ domain: Domain,
+        _ reference: String,
+        timeout: TimeAmount = .seconds(10)
     ) async throws -> Reply {
         switch domain {
         case .payment: try await pay(reference, timeout: timeout)

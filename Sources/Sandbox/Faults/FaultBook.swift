@@ -50,7 +50,8 @@ struct FaultBook: Sendable {
             entries.map { entry in
                 let strikes = JSON.Member(name: "strikes", value: .integer(entry.strikes))
                 return .object(entry.rule.members + [strikes])
-            })
+            }
+        )
     }
 }
 

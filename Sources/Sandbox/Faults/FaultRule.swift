@@ -28,8 +28,13 @@ public struct FaultRule: Sendable, Equatable {
 
     /// A rule that strikes every request of every kind unless told otherwise.
     public init(
-        _ fault: Fault, rate: Double = 1, endpoint: Endpoint? = nil, domain: Domain? = nil,
-        retryAfter: Int? = nil, latency: Duration? = nil, times: Int? = nil
+        _ fault: Fault,
+        rate: Double = 1,
+        endpoint: Endpoint? = nil,
+        domain: Domain? = nil,
+        retryAfter: Int? = nil,
+        latency: Duration? = nil,
+        times: Int? = nil
     ) {
         self.fault = fault
         self.rate = rate
@@ -45,10 +50,12 @@ extension FaultRule {
     /// Reads a rule; `place` is where it stands, for the messages.
     static func read(_ json: JSON, place: String) throws(InvalidInput) -> FaultRule {
         var fields = try Fields(
-            json, place: place,
+            json,
+            place: place,
             names: [
                 "fault", "rate", "endpoint", "domain", "retry_after", "latency_ms", "times",
-            ])
+            ]
+        )
         let fault = fields.choice("fault", Fault.allCases.map(\.rawValue))
         let rate = fields.number("rate", 0...1)
         let endpoint = fields.choice("endpoint", Endpoint.allCases.map(\.rawValue) + ["all"])
@@ -61,9 +68,14 @@ extension FaultRule {
         }
         try fields.check()
         return FaultRule(
-            fault, rate: rate ?? 1, endpoint: endpoint.flatMap(Endpoint.init),
-            domain: domain.flatMap(Domain.init), retryAfter: retryAfter,
-            latency: latency.map { .milliseconds($0) }, times: times)
+            fault,
+            rate: rate ?? 1,
+            endpoint: endpoint.flatMap(Endpoint.init),
+            domain: domain.flatMap(Domain.init),
+            retryAfter: retryAfter,
+            latency: latency.map { .milliseconds($0) },
+            times: times
+        )
     }
 
     /// The rule as it is written in a list.

@@ -15,7 +15,9 @@ struct Fields {
             problems.append(
                 Problem(
                     path(member.name),
-                    "\(path(member.name)) is unknown; allowed: \(names.joined(separator: ", "))."))
+                    "\(path(member.name)) is unknown; allowed: \(names.joined(separator: ", "))."
+                )
+            )
         }
     }
 
@@ -24,7 +26,8 @@ struct Fields {
     private mutating func refuse(_ name: String, _ value: JSON, allowed: String) {
         let shown = String(decoding: value.bytes, as: UTF8.self).prefix(100)
         problems.append(
-            Problem(path(name), "\(path(name)) is \(shown); allowed: \(allowed)."))
+            Problem(path(name), "\(path(name)) is \(shown); allowed: \(allowed).")
+        )
     }
 
     mutating func choice(_ name: String, _ allowed: [String]) -> String? {
@@ -40,8 +43,10 @@ struct Fields {
         guard let value = json[name] else { return nil }
         if let number = value.double, range.contains(number) { return number }
         refuse(
-            name, value,
-            allowed: "a number from \(Int(range.lowerBound)) to \(Int(range.upperBound))")
+            name,
+            value,
+            allowed: "a number from \(Int(range.lowerBound)) to \(Int(range.upperBound))"
+        )
         return nil
     }
 
@@ -49,8 +54,10 @@ struct Fields {
         guard let value = json[name] else { return nil }
         if let number = value.integer, range.contains(number) { return number }
         refuse(
-            name, value,
-            allowed: "a whole number from \(range.lowerBound) to \(range.upperBound)")
+            name,
+            value,
+            allowed: "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        )
         return nil
     }
 

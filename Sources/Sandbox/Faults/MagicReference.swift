@@ -28,8 +28,16 @@ public struct MagicReference: Sendable {
     /// All of them, in the order in which the help lists them.
     public static let all = [
         MagicReference("REFUSE", "422 naming a field; not executed", .refuse),
-        MagicReference("TAKEN", "422 \"already been taken\", though it is not; not executed", .taken),
-        MagicReference("429", "first 429 with Retry-After: 1, then fine", .faultOnce(.tooManyRequests)),
+        MagicReference(
+            "TAKEN",
+            "422 \"already been taken\", though it is not; not executed",
+            .taken
+        ),
+        MagicReference(
+            "429",
+            "first 429 with Retry-After: 1, then fine",
+            .faultOnce(.tooManyRequests)
+        ),
         MagicReference("500", "500; not executed", .fault(.serverError)),
         MagicReference("503", "503; not executed", .fault(.unavailable)),
         MagicReference("DROP", "not executed, the connection is reset", .fault(.resetBefore)),
@@ -43,7 +51,9 @@ public struct MagicReference: Sendable {
     ]
 
     private static let byWord = Dictionary(
-        all.map { ($0.word, $0) }, uniquingKeysWith: { first, _ in first })
+        all.map { ($0.word, $0) },
+        uniquingKeysWith: { first, _ in first }
+    )
 
     private init(_ word: String, _ summary: String, _ fate: Fate) {
         self.word = word
@@ -55,7 +65,10 @@ public struct MagicReference: Sendable {
     static func find(_ reference: String) -> MagicReference? {
         guard reference.hasPrefix(prefix) else { return nil }
         let parts = reference.split(
-            separator: "-", maxSplits: 2, omittingEmptySubsequences: false)
+            separator: "-",
+            maxSplits: 2,
+            omittingEmptySubsequences: false
+        )
         return parts.count == 3 ? byWord[String(parts[1])] : nil
     }
 }

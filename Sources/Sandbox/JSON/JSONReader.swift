@@ -117,7 +117,8 @@ struct JSONReader {
     private mutating func string() throws(Failure) -> String {
         position += 1
         let start = position
-        while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
+        while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20
+        {
             position += 1
         }
         var text = Array(bytes[start..<position])
@@ -162,11 +163,14 @@ struct JSONReader {
     }
 
     private mutating func hexadecimal() throws(Failure) -> UInt32 {
-        guard position + 4 <= bytes.count,
-            let value = UInt32(
-                String(decoding: bytes[position..<position + 4], as: UTF8.self), radix: 16)
-        else { throw failure("four hexadecimal digits") }
-        position += 4
+        var value: UInt32 = 0
+        for _ in 0..<4 {
+            guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
+                throw failure("a hexadecimal digit")
+            }
+            value = value << 4 + UInt32(digit)
+            position += 1
+        }
         return value
     }
 }

@@ -20,7 +20,8 @@ struct Answer: Sendable {
         for problem in problems where !fields.contains(where: { $0.name == problem.field }) {
             let messages = problems.filter { $0.field == problem.field }.map(\.message)
             fields.append(
-                JSON.Member(name: problem.field, value: .array(messages.map(JSON.string))))
+                JSON.Member(name: problem.field, value: .array(messages.map(JSON.string)))
+            )
         }
         let others = problems.count - 1
         let rest = others > 0 ? " (and \(others) more error\(others > 1 ? "s" : ""))" : ""
@@ -30,7 +31,8 @@ struct Answer: Sendable {
                 "status": "error",
                 "message": .string((problems.first?.message ?? "Invalid.") + rest),
                 "errors": .object(fields),
-            ])
+            ]
+        )
     }
 
     static func taken() -> Answer {

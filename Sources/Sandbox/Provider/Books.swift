@@ -26,8 +26,13 @@ struct Books: Sendable {
         let padding = String(repeating: "0", count: max(0, 4 - count.utf8.count))
         let id = "\(isPayment ? "ATINV" : "ATPAY")\(now / 1_000)\(padding)\(count)"
         let record = Record(
-            id: id, sequence: records.count + 1, reference: order.reference, amount: order.amount,
-            details: order.details, createdAt: now)
+            id: id,
+            sequence: records.count + 1,
+            reference: order.reference,
+            amount: order.amount,
+            details: order.details,
+            createdAt: now
+        )
         let index = records.count
         records.append(record)
         if isPayment {
@@ -48,7 +53,10 @@ struct Books: Sendable {
 
     /// Takes a step by hand.
     mutating func take(
-        _ step: Step, _ name: String, _ domain: Domain, now: Int64
+        _ step: Step,
+        _ name: String,
+        _ domain: Domain,
+        now: Int64
     ) throws(StepError) -> Record {
         guard let index = index(name, domain) else { throw .notFound }
         let status = records[index].status

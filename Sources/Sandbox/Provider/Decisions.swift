@@ -1,7 +1,10 @@
 extension Provider.State {
     /// What one authorized request comes to.
     mutating func decide(
-        _ call: Call, _ order: Result<Order, Order.Refusal>?, _ body: JSON, now: Int64,
+        _ call: Call,
+        _ order: Result<Order, Order.Refusal>?,
+        _ body: JSON,
+        now: Int64,
         _ delivery: inout Delivery
     ) {
         if case .create(let domain) = call, case .success(let order)? = order {
@@ -18,7 +21,10 @@ extension Provider.State {
     }
 
     private mutating func create(
-        _ order: Order, _ domain: Domain, now: Int64, _ delivery: inout Delivery
+        _ order: Order,
+        _ domain: Domain,
+        now: Int64,
+        _ delivery: inout Delivery
     ) {
         let key = order.reference.uppercased()
         traffic.created(key, domain)
@@ -32,7 +38,9 @@ extension Provider.State {
 
     /// The fault that a magic reference asks for; only without one do the rules count.
     private mutating func strike(
-        _ fate: MagicReference.Fate?, _ key: String, _ domain: Domain
+        _ fate: MagicReference.Fate?,
+        _ key: String,
+        _ domain: Domain
     ) -> FaultBook.Strike? {
         switch fate {
         case nil: return faults.strike(.create, domain)
@@ -46,7 +54,11 @@ extension Provider.State {
     }
 
     private mutating func perform(
-        _ order: Order, _ key: String, _ domain: Domain, _ fate: MagicReference.Fate?, now: Int64
+        _ order: Order,
+        _ key: String,
+        _ domain: Domain,
+        _ fate: MagicReference.Fate?,
+        now: Int64
     ) -> Answer {
         switch fate {
         case .taken: return .taken()
@@ -63,14 +75,19 @@ extension Provider.State {
     }
 
     private mutating func execute(
-        _ order: Order, _ key: String, _ domain: Domain, now: Int64
+        _ order: Order,
+        _ key: String,
+        _ domain: Domain,
+        now: Int64
     ) -> Answer {
         if settings.duplicates != .create, let first = books.find(key, domain) {
             return settings.duplicates == .reject ? .taken() : created(first)
         }
         guard !books.isFull else {
             return .failure(
-                503, "The sandbox is full (\(Books.limit) records): POST /_sandbox/reset")
+                503,
+                "The sandbox is full (\(Books.limit) records): POST /_sandbox/reset"
+            )
         }
         defer { number += 1 }
         return created(books.execute(order, key: key, number: number, now: now))

@@ -9,7 +9,8 @@ extension Record {
                 [
                     "status": "success", "invoice_id": .string(id),
                     "payment_url": .string(paymentURL),
-                ])
+                ]
+            )
         case .payout:
             // Two members named `status`, in this order: so it is documented.
             Answer(
@@ -19,7 +20,8 @@ extension Record {
                     "payout_id": .string(id), "transaction_reference": .string(reference),
                     "amount": .amount(amount), "fee": 0, "total_amount": .amount(amount),
                     "status": "pending",
-                ])
+                ]
+            )
         }
     }
 
@@ -66,7 +68,10 @@ extension Record {
 extension Answer {
     /// `POST /…/batch/status`.
     static func batch(
-        _ domain: Domain, asked: Int, found: [Record], missing: [String]
+        _ domain: Domain,
+        asked: Int,
+        found: [Record],
+        missing: [String]
     ) -> Answer {
         Answer(
             200,
@@ -76,12 +81,16 @@ extension Answer {
                 .init(name: "total_found", value: .integer(found.count)),
                 .init(
                     name: domain == .payment ? "invoices" : "payouts",
-                    value: .array(found.map(\.listed))),
+                    value: .array(found.map(\.listed))
+                ),
                 .init(name: "not_found_ids", value: .array(missing.map(JSON.string))),
-            ]))
+            ])
+        )
     }
 
     /// `GET /payout/methods`.
     static let methods = Answer(
-        200, ["status": "success", "data": .array(PayoutMethod.all.map(\.json))])
+        200,
+        ["status": "success", "data": .array(PayoutMethod.all.map(\.json))]
+    )
 }

@@ -28,8 +28,10 @@ struct Order: Sendable {
         let callback = form.text("callback_url", max: 2_048)
         guard let amount, let name, let reference, let callback else { return nil }
         return Order(
-            reference: reference, amount: amount,
-            details: .payment(customerName: name, callbackURL: callback))
+            reference: reference,
+            amount: amount,
+            details: .payment(customerName: name, callbackURL: callback)
+        )
     }
 
     private static func payout(_ form: inout Form) -> Order? {
@@ -42,11 +44,18 @@ struct Order: Sendable {
         let callback = form.optionalText("callback_url", max: 2_048)
         guard let method, let amount, let name, let account, let reference else { return nil }
         return Order(
-            reference: reference, amount: amount,
+            reference: reference,
+            amount: amount,
             details: .payout(
                 .init(
-                    methodID: method.id, name: name, account: account, description: description,
-                    callbackURL: callback)))
+                    methodID: method.id,
+                    name: name,
+                    account: account,
+                    description: description,
+                    callbackURL: callback
+                )
+            )
+        )
     }
 }
 
@@ -61,7 +70,8 @@ struct Form {
 
     private mutating func complain(_ field: String, _ rest: String) {
         problems.append(
-            Problem(field, "The \(field.replacing("_", with: " ")) field \(rest)"))
+            Problem(field, "The \(field.replacing("_", with: " ")) field \(rest)")
+        )
     }
 
     /// The value, or nil (and a complaint) when it is absent, null or blank.

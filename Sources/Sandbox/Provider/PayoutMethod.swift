@@ -11,14 +11,32 @@ struct PayoutMethod: Sendable {
     /// The documented bKash, and two more of the same kind.
     static let all = [
         PayoutMethod(
-            id: 1, name: "bKash", type: "mobile_banking", accountType: "Personal",
-            minAmount: 100, maxAmount: 50_000, logo: "bkash"),
+            id: 1,
+            name: "bKash",
+            type: "mobile_banking",
+            accountType: "Personal",
+            minAmount: 100,
+            maxAmount: 50_000,
+            logo: "bkash"
+        ),
         PayoutMethod(
-            id: 2, name: "Nagad", type: "mobile_banking", accountType: "Personal",
-            minAmount: 50, maxAmount: 25_000, logo: "nagad"),
+            id: 2,
+            name: "Nagad",
+            type: "mobile_banking",
+            accountType: "Personal",
+            minAmount: 50,
+            maxAmount: 25_000,
+            logo: "nagad"
+        ),
         PayoutMethod(
-            id: 3, name: "City Bank", type: "bank", accountType: "Savings",
-            minAmount: 1_000, maxAmount: 500_000, logo: "city-bank"),
+            id: 3,
+            name: "City Bank",
+            type: "bank",
+            accountType: "Savings",
+            minAmount: 1_000,
+            maxAmount: 500_000,
+            logo: "city-bank"
+        ),
     ]
 
     var json: JSON {

@@ -40,8 +40,11 @@ final class Provider: Sendable {
     private static func initial(_ configuration: SandboxConfiguration) -> State {
         State(
             settings: Settings(
-                duplicates: configuration.duplicates, latency: configuration.latency),
-            faults: FaultBook(configuration.faults, seed: configuration.seed))
+                duplicates: configuration.duplicates,
+                latency: configuration.latency
+            ),
+            faults: FaultBook(configuration.faults, seed: configuration.seed)
+        )
     }
 
     /// Forgets everything executed and received; settings and faults become those of the start.
@@ -92,7 +95,9 @@ extension Provider {
 
     /// Takes a step by hand for the record of that id or reference.
     func take(
-        _ step: Step, _ name: String, _ domain: Domain
+        _ step: Step,
+        _ name: String,
+        _ domain: Domain
     ) throws(Books.StepError) -> Record {
         try state.withLock { (state) throws(Books.StepError) -> Record in
             try state.books.take(step, name.uppercased(), domain, now: wallClock())

@@ -41,8 +41,13 @@ struct Record: Sendable {
 
     var execution: Execution {
         Execution(
-            sequence: sequence, kind: domain, reference: reference, id: id,
-            amount: amount.description, at: createdAt)
+            sequence: sequence,
+            kind: domain,
+            reference: reference,
+            id: id,
+            amount: amount.description,
+            at: createdAt
+        )
     }
 }
 

@@ -59,7 +59,8 @@ struct Traffic: Sendable {
             let counts = outcomes.map { ($0.key.name, $0.value) }.sorted { $0.0 < $1.0 }
             return JSON.Member(
                 name: endpoint,
-                value: .object(counts.map { JSON.Member(name: $0.0, value: .integer($0.1)) }))
+                value: .object(counts.map { JSON.Member(name: $0.0, value: .integer($0.1)) })
+            )
         }
         let total = outcomes.values.reduce(0) { $0 + $1.values.reduce(0, +) }
         return [
@@ -76,6 +77,7 @@ struct Traffic: Sendable {
         return .object(
             repeated.sorted { $0.key < $1.key }.map {
                 JSON.Member(name: $0.key, value: .integer($0.value))
-            })
+            }
+        )
     }
 }

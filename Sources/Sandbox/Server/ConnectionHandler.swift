@@ -29,7 +29,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var isEnding = false
 
     func triggerUserOutboundEvent(
-        context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?
+        context: ChannelHandlerContext,
+        event: Any,
+        promise: EventLoopPromise<Void>?
     ) {
         switch event as? ConnectionOrder {
         case .wait(let time) where !isEnding:

@@ -44,14 +44,16 @@ struct Control {
             [
                 "status": "error", "message": "Not an order to the sandbox.",
                 "orders": .array(list.map(JSON.string)),
-            ])
+            ]
+        )
     }
 
     private func read(_ body: [UInt8]) throws(InvalidInput) -> JSON {
         do {
             return try JSONReader.read(body)
         } catch {
-            let message = "The body is not JSON: \(error.expected) expected at byte \(error.offset)."
+            let message =
+                "The body is not JSON: \(error.expected) expected at byte \(error.offset)."
             throw InvalidInput([Problem("body", message)])
         }
     }
@@ -67,7 +69,9 @@ struct Control {
             chosen = Array(chosen.suffix(limit))
         }
         return Answer(
-            200, ["totals": totals.json, "executions": .array(chosen.map(\.json))])
+            200,
+            ["totals": totals.json, "executions": .array(chosen.map(\.json))]
+        )
     }
 
     private func settings() -> Answer {
@@ -77,13 +81,16 @@ struct Control {
             [
                 "duplicates": .string(settings.duplicates.rawValue),
                 "latency_ms": .integer(settings.latency.inMilliseconds),
-            ])
+            ]
+        )
     }
 
     private func change(_ body: [UInt8]) throws(InvalidInput) -> Answer {
         var fields = try Fields(read(body), place: "", names: ["duplicates", "latency_ms"])
         let duplicates = fields.choice(
-            "duplicates", SandboxConfiguration.Duplicates.allCases.map(\.rawValue))
+            "duplicates",
+            SandboxConfiguration.Duplicates.allCases.map(\.rawValue)
+        )
         let latency = fields.integer("latency_ms", 0...60_000)
         try fields.check()
         provider.with { state in

@@ -20,7 +20,9 @@ struct Responder: Sendable {
 
     @concurrent
     func respond(
-        to request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel
+        to request: Request,
+        _ writer: consuming ResponseWriter,
+        _ channel: any Channel
     ) async throws {
         let target = Target(request.head.path ?? "/")
         guard let body = try await body(of: request) else {
@@ -34,8 +36,11 @@ struct Responder: Sendable {
         let isBelowBase = target.path.first == "api"
         let call = Call(method: request.method.rawValue, path: Array(target.path.dropFirst()))
         let delivery = provider.receive(
-            isBelowBase ? call : nil, key: Self.key.flatMap { request.headers[$0] },
-            secret: Self.secret.flatMap { request.headers[$0] }, body: body)
+            isBelowBase ? call : nil,
+            key: Self.key.flatMap { request.headers[$0] },
+            secret: Self.secret.flatMap { request.headers[$0] },
+            body: body
+        )
         defer { provider.ended() }
         try await deliver(delivery, writer, channel)
     }
@@ -51,7 +56,9 @@ struct Responder: Sendable {
 
     @concurrent
     private func deliver(
-        _ delivery: Delivery, _ writer: consuming ResponseWriter, _ channel: any Channel
+        _ delivery: Delivery,
+        _ writer: consuming ResponseWriter,
+        _ channel: any Channel
     ) async throws {
         if delivery.wait > .zero {
             try await channel.triggerUserOutboundEvent(ConnectionOrder.wait(delivery.wait))
@@ -63,7 +70,8 @@ struct Responder: Sendable {
             try await drip(delivery.answer, over: time, writer, channel)
         case .silence:
             try await channel.triggerUserOutboundEvent(
-                ConnectionOrder.wait(Delivery.longestSilence))
+                ConnectionOrder.wait(Delivery.longestSilence)
+            )
             throw Unanswered()
         case .reset:
             try await channel.triggerUserOutboundEvent(ConnectionOrder.reset)
@@ -79,7 +87,9 @@ struct Responder: Sendable {
 
     @concurrent
     private func drip(
-        _ answer: Answer, over time: Duration, _ writer: consuming ResponseWriter,
+        _ answer: Answer,
+        over time: Duration,
+        _ writer: consuming ResponseWriter,
         _ channel: any Channel
     ) async throws {
         var rest = answer.body[...]

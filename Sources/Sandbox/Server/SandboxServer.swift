@@ -1,8 +1,8 @@
-public import Logging
-public import ServiceLifecycle
 import Hummingbird
 import HummingbirdCore
+public import Logging
 import NIOCore
+public import ServiceLifecycle
 
 /// A hostile payment provider on real HTTP: aspayds as documented, with faults on demand and a
 /// ledger of its own that tells what was really executed.
@@ -32,7 +32,9 @@ public final class SandboxServer: Service {
             let server = try HTTPServerBuilder.http1(configuration: channelConfiguration)
                 .buildServer(
                     configuration: ServerConfiguration(
-                        address: .hostname(host, port: configuration.port), backlog: 4_096),
+                        address: .hostname(host, port: configuration.port),
+                        backlog: 4_096
+                    ),
                     eventLoopGroup: EventLoopGroupProvider.singleton.eventLoopGroup,
                     logger: logger
                 ) { request, writer, channel in
