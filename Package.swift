@@ -101,7 +101,8 @@ let package = Package(
             name: "WorkersTests", dependencies: ["Workers", "Kafka", "Sandbox"],
             swiftSettings: settings),
         .testTarget(
-            name: "SandboxTests", dependencies: ["Sandbox", httpClient, lifecycle, nio],
+            name: "SandboxTests",
+            dependencies: ["aspayds-sandbox", "Sandbox", httpClient, lifecycle, nio],
             swiftSettings: settings),
         .testTarget(
             name: "SettingsTests", dependencies: ["aspayds-worker"], swiftSettings: settings),

@@ -54,7 +54,7 @@ struct ControlTests {
     }
 
     @Test func `counts the most at a time`() async throws {
-        try await withSandbox({ $0.latency = .milliseconds(300) }) { _, client in
+        try await withSandbox(.with(\.latency, .milliseconds(300))) { _, client in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<5 { group.addTask { _ = try await client.pay("T\(number)") } }
                 try await group.waitForAll()
@@ -65,7 +65,7 @@ struct ControlTests {
     }
 
     @Test func `resets to the start`() async throws {
-        try await withSandbox({ $0.duplicates = .reject }) { server, client in
+        try await withSandbox(.with(\.duplicates, .reject)) { server, client in
             _ = try await client.pay("T1")
             let id = server.executions[0].id
             _ = try await client.post(

@@ -22,7 +22,7 @@ struct DuplicateTests {
     }
 
     @Test(arguments: Domain.allCases) func `rejects`(_ domain: Domain) async throws {
-        try await withSandbox({ $0.duplicates = .reject }) { server, client in
+        try await withSandbox(.with(\.duplicates, .reject)) { server, client in
             _ = try await client.create(domain, "Ref-1")
             let second = try await client.create(domain, "rEF-1")
             #expect(second.status == 422)
@@ -49,7 +49,7 @@ struct DuplicateTests {
     }
 
     @Test func `what was not executed is no duplicate`() async throws {
-        try await withSandbox({ $0.duplicates = .reject }) { server, client in
+        try await withSandbox(.with(\.duplicates, .reject)) { server, client in
             try await client.setFaults(#"[{"fault":"500","times":1}]"#)
             try await #expect(client.payOut("W1").status == 500)
             try await #expect(client.payOut("W1").status == 201)

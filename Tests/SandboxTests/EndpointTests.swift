@@ -144,7 +144,7 @@ struct EndpointTests {
     }
 
     @Test func `a payment and a payout may share a reference`() async throws {
-        try await withSandbox({ $0.duplicates = .reject }) { server, client in
+        try await withSandbox(.with(\.duplicates, .reject)) { server, client in
             try await #expect(client.pay("SAME").status == 200)
             try await #expect(client.payOut("SAME").status == 201)
             #expect(server.executions(of: "same").map(\.kind) == [.payment, .payout])

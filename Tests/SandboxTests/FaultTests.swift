@@ -129,7 +129,7 @@ struct FaultTests {
     }
 
     @Test func `answers late`() async throws {
-        try await withSandbox({ $0.latency = .milliseconds(60) }) { server, client in
+        try await withSandbox(.with(\.latency, .milliseconds(60))) { server, client in
             let start = ContinuousClock.now
             _ = try await client.pay("T1")
             #expect(start.duration(to: .now) >= .milliseconds(55))
@@ -166,7 +166,7 @@ struct FaultTests {
     @Test func `the same seed throws the same dice`() async throws {
         func endings(_ seed: UInt64) async throws -> [Int] {
             var statuses: [Int] = []
-            try await withSandbox({ $0.seed = seed }) { _, client in
+            try await withSandbox(.with(\.seed, seed)) { _, client in
                 try await client.setFaults(#"[{"fault":"500","rate":0.5}]"#)
                 for number in 0..<40 {
                     statuses.append(try await client.pay("T\(number)").status)

@@ -8,11 +8,9 @@ import Testing
 
 /// Runs a sandbox on a free port for the time of one test, and ends it.
 func withSandbox(
-    _ configure: (inout SandboxConfiguration) -> Void = { _ in },
+    _ configuration: SandboxConfiguration = SandboxConfiguration(),
     _ body: (SandboxServer, Client) async throws -> Void
 ) async throws {
-    var configuration = SandboxConfiguration()
-    configure(&configuration)
     let server = SandboxServer(configuration)
     var http = HTTPClient.Configuration(redirectConfiguration: .disallow)
     http.connectionPool.retryConnectionEstablishment = false
@@ -156,5 +154,17 @@ extension JSON {
     var names: [String] {
         guard case .object(let members) = self else { return [] }
         return members.map(\.name)
+    }
+}
+
+extension SandboxConfiguration {
+    /// The usual one but for one setting.
+    static func with<Value>(
+        _ setting: WritableKeyPath<SandboxConfiguration, Value>,
+        _ value: Value
+    ) -> SandboxConfiguration {
+        var configuration = SandboxConfiguration()
+        configuration[keyPath: setting] = value
+        return configuration
     }
 }

@@ -1,5 +1,7 @@
-/// A fault and the requests that it strikes: an element of the list that `POST /_sandbox/faults`
-/// takes. The first rule that matches and whose dice fall so decides.
+/// A fault and the requests that it strikes.
+///
+/// `POST /_sandbox/faults` takes a list of them; the first rule that matches a request, and whose
+/// dice fall so, decides.
 public struct FaultRule: Sendable, Equatable {
     /// The kinds of request that a rule may be limited to.
     public enum Endpoint: String, Sendable, CaseIterable {

@@ -27,6 +27,16 @@ public struct SandboxConfiguration: Sendable {
     /// The fault rules in force from the start.
     public var faults: [FaultRule] = []
 
+    /// The host by which the server is reached, as a URL has it.
+    var reachableHost: String {
+        switch host {
+        case "0.0.0.0": "127.0.0.1"
+        case "::": "[::1]"
+        case let host where host.contains(":"): "[\(host)]"
+        default: host
+        }
+    }
+
     /// Listens on a free port of the loopback interface, and behaves.
     public init() {}
 }

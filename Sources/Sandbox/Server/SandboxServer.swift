@@ -27,12 +27,12 @@ public final class SandboxServer: Service {
         let responder = Responder(provider: provider)
         let channelConfiguration = HTTP1Channel.Configuration(
             additionalChannelHandlers: [ConnectionHandler()])
-        let host = configuration.host
+        let reachable = configuration.reachableHost
         do {
             let server = try HTTPServerBuilder.http1(configuration: channelConfiguration)
                 .buildServer(
                     configuration: ServerConfiguration(
-                        address: .hostname(host, port: configuration.port),
+                        address: .hostname(configuration.host, port: configuration.port),
                         backlog: 4_096
                     ),
                     eventLoopGroup: EventLoopGroupProvider.singleton.eventLoopGroup,
@@ -41,7 +41,7 @@ public final class SandboxServer: Service {
                     try await responder.respond(to: request, writer, channel)
                 } onServerRunning: { [provider, binding] channel in
                     let port = channel.localAddress?.port ?? 0
-                    provider.with { $0.origin = "http://\(host):\(port)" }
+                    provider.with { $0.origin = "http://\(reachable):\(port)" }
                     binding.settle(.success(port))
                 }
             try await server.run()
@@ -61,7 +61,7 @@ public final class SandboxServer: Service {
     public var baseURL: String {
         get async throws {
             let port = try await port
-            return "http://\(configuration.host):\(port)/api"
+            return "http://\(configuration.reachableHost):\(port)/api"
         }
     }
 
