@@ -77,7 +77,7 @@ let package = Package(
         ),
         .target(
             name: "Sandbox",
-            dependencies: [hummingbird, logging],
+            dependencies: [hummingbird, lifecycle, logging, nio],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -106,7 +106,9 @@ let package = Package(
             name: "WorkersTests", dependencies: ["Workers", "Kafka", "Sandbox"],
             swiftSettings: settings),
         .testTarget(
-            name: "SandboxTests", dependencies: ["Sandbox", httpClient], swiftSettings: settings),
+            name: "SandboxTests",
+            dependencies: ["aspayds-sandbox", "Sandbox", httpClient, lifecycle, nio],
+            swiftSettings: settings),
         .testTarget(
             name: "SettingsTests",
             dependencies: [

@@ -1,0 +1,63 @@
+/// What the sandbox can do to its clients, written from the tables in the code.
+public enum Manual {
+    private struct Section {
+        let title: String
+        let heads: (String, String)
+        let rows: [(String, String)]
+    }
+
+    private static let sections = [
+        Section(
+            title: "Magic references, by what a create's reference begins with",
+            heads: ("reference", "what happens"),
+            rows: MagicReference.all.map { ("SBX-\($0.word)-", $0.summary) }
+        ),
+        Section(
+            title: "Faults by rule, for POST /_sandbox/faults",
+            heads: ("fault", "what happens"),
+            rows: Fault.allCases.map { ($0.rawValue, $0.summary) }
+        ),
+        Section(
+            title: "Members of a rule",
+            heads: ("member", "meaning"),
+            rows: [
+                ("fault", "one of the above; the only member that is required"),
+                ("rate", "the share of requests that it strikes, 0 to 1 (1)"),
+                ("endpoint", "create, status, methods, or all (all)"),
+                ("domain", "payment, payout, or all (all)"),
+                ("retry_after", "seconds, for 429 and 503"),
+                ("latency_ms", "how long the fault waits, or the body drips"),
+                ("times", "strike so often, then never again"),
+            ]
+        ),
+        Section(
+            title: "Orders to the sandbox",
+            heads: ("order", "what it does"),
+            rows: Control.endpoints
+        ),
+    ]
+
+    /// For a terminal of 80 columns.
+    public static var text: String {
+        sections.map { section in
+            let width = section.rows.map(\.0.count).max() ?? 0
+            let rows = section.rows.map { name, meaning in
+                width > 20
+                    ? "  \(name)\n      \(meaning)"
+                    : "  \(name)\(String(repeating: " ", count: width - name.count))  \(meaning)"
+            }
+            return "\(section.title):\n\(rows.joined(separator: "\n"))"
+        }.joined(separator: "\n\n")
+    }
+
+    /// For a README: the same as tables.
+    public static var markdown: String {
+        sections.map { section in
+            let rows = section.rows.map { name, meaning in
+                "| `\(name)` | \(meaning.replacing("|", with: "\\|")) |"
+            }
+            let head = "| \(section.heads.0) | \(section.heads.1) |\n|---|---|"
+            return "**\(section.title)**\n\n\(head)\n\(rows.joined(separator: "\n"))"
+        }.joined(separator: "\n\n")
+    }
+}

@@ -1,0 +1,83 @@
+/// What the provider received, whatever became of it.
+struct Traffic: Sendable {
+    /// How a request ended for the client.
+    enum Outcome: Hashable, Sendable {
+        case status(Int)
+        case unanswered
+        case reset
+
+        var name: String {
+            switch self {
+            case .status(let code): String(code)
+            case .unanswered: "unanswered"
+            case .reset: "reset"
+            }
+        }
+    }
+
+    private var outcomes: [String: [Outcome: Int]] = [:]
+    private var creates: [Domain: [String: Int]] = [.payment: [:], .payout: [:]]
+    private var inFlight = 0
+    private var peakInFlight = 0
+    private var second: Int64 = 0
+    private var inSecond = 0
+    private var peakInSecond = 0
+
+    mutating func began(now: Int64) {
+        inFlight += 1
+        peakInFlight = max(peakInFlight, inFlight)
+        if now / 1_000 != second {
+            second = now / 1_000
+            inSecond = 0
+        }
+        inSecond += 1
+        peakInSecond = max(peakInSecond, inSecond)
+    }
+
+    mutating func ended() {
+        inFlight -= 1
+    }
+
+    mutating func count(_ endpoint: String, _ outcome: Outcome) {
+        outcomes[endpoint, default: [:]][outcome, default: 0] += 1
+    }
+
+    mutating func created(_ key: String, _ domain: Domain) {
+        creates[domain, default: [:]][key, default: 0] += 1
+    }
+
+    /// Forgets everything but the requests that are still in flight.
+    mutating func reset() {
+        let inFlight = inFlight
+        self = Traffic()
+        self.inFlight = inFlight
+    }
+
+    /// As `GET /_sandbox/requests` shows it.
+    var json: JSON {
+        let endpoints = outcomes.sorted { $0.key < $1.key }.map { endpoint, outcomes in
+            let counts = outcomes.map { ($0.key.name, $0.value) }.sorted { $0.0 < $1.0 }
+            return JSON.Member(
+                name: endpoint,
+                value: .object(counts.map { JSON.Member(name: $0.0, value: .integer($0.1)) })
+            )
+        }
+        let total = outcomes.values.reduce(0) { $0 + $1.values.reduce(0, +) }
+        return [
+            "total": .integer(total), "by_endpoint": .object(endpoints),
+            "duplicates": ["payment": duplicates(.payment), "payout": duplicates(.payout)],
+            "highest_per_second": .integer(peakInSecond),
+            "in_flight": .integer(inFlight), "peak_concurrent": .integer(peakInFlight),
+        ]
+    }
+
+    /// The references for which more than one create arrived, upper-cased, and how many.
+    private func duplicates(_ domain: Domain) -> JSON {
+        let repeated = (creates[domain] ?? [:]).filter { $0.value > 1 }
+        return .object(
+            repeated.sorted { $0.key < $1.key }.map {
+                JSON.Member(name: $0.key, value: .integer($0.value))
+            }
+        )
+    }
+}
