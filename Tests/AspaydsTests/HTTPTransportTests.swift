@@ -89,10 +89,10 @@ import Testing
         #expect(result.notSent == .connectionFailed)
     }
 
-    /// Silence and a closed connection say nothing of TLS; a peer that speaks something else does.
+    /// Silence says nothing of TLS; a peer that speaks something else does.
     @Test(arguments: [
         (RawServer.Greeting.none, TransportResult.NotSentReason.connectionFailed),
-        (.close, .connectionFailed), (.text, .tlsFailed),
+        (.text, .tlsFailed),
     ])
     func aFailedHandshakeIsNotSent(
         _ greeting: RawServer.Greeting,
@@ -102,6 +102,14 @@ import Testing
         let url = "https" + server.url.dropFirst(4)
         let result = try await withTransport { await $0.send(post(url)) }
         #expect(result.notSent == reason)
+        try await server.close()
+    }
+
+    @Test func aTornHandshakeIsNotSent() async throws {
+        let server = try await RawServer(.silence, greeting: .close)
+        let url = "https" + server.url.dropFirst(4)
+        let result = try await withTransport { await $0.send(post(url)) }
+        #expect(result.notSent == .tlsFailed || result.notSent == .connectionFailed)
         try await server.close()
     }
 
