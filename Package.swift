@@ -112,8 +112,8 @@ let package = Package(
         .testTarget(
             name: "SettingsTests",
             dependencies: [
-                "aspayds-worker", "Contract", "JSON", "Kafka", "Webhooks", httpClient, lifecycle,
-                logging, nio, nioHTTP,
+                "aspayds-worker", "Contract", "JSON", "Kafka", "Webhooks", arguments, httpClient,
+                lifecycle, logging, nio, nioHTTP,
             ],
             swiftSettings: settings),
     ]

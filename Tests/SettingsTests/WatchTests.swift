@@ -1,3 +1,4 @@
+import ArgumentParser
 import Contract
 import Foundation
 import JSON
@@ -119,6 +120,24 @@ import Testing
             JSONValue.number("\(HomePartition.of($0, partitions: 12))")
         }
         #expect(places == homes)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func aClusterThatTellsNoSettingsIsNoFailure() async throws {
+        let cluster = try EmbeddedCluster()
+        defer { cluster.close() }
+        for topic in try TopicTable.bundled(prefix: "aspayds.", partitions: 3).topics {
+            try cluster.createTopic(topic.name, partitions: Int32(topic.partitions))
+        }
+        let flags = [
+            "--kafka-bootstrap-servers", cluster.bootstrapServers, "--partitions", "3",
+            "--replication-factor", "1",
+        ]
+        try await TopicsCommand.Apply.parse(flags).run()
+        try await TopicsCommand.Check.parse(flags).run()
+        // A second prefix has no topics there, and they cannot be created: said, not failed.
+        let other = flags + ["--topic-prefix", "other."]
+        try await TopicsCommand.Apply.parse(other).run()
+        await #expect(throws: Failure.self) { try await TopicsCommand.Check.parse(other).run() }
     }
 
     @Test(.timeLimit(.minutes(1))) func aMissingTopicIsAClearFailure() async throws {
