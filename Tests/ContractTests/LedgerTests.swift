@@ -11,11 +11,13 @@ import Testing
         recipientAccount: "01712345678"
     )
 
+    static let origin = Event.Origin(
+        id: "c",
+        source: CommandSource(topic: "t", partition: 1, offset: 2)
+    )
+
     @Test func isReadAsWritten() throws {
-        let origin = Event.Origin(
-            id: "c",
-            source: CommandSource(topic: "t", partition: 1, offset: 2)
-        )
+        let origin = Self.origin
         let intent = LedgerRecord.intent(
             LedgerRecord.Intent(
                 domain: .payout,
@@ -37,7 +39,10 @@ import Testing
                 domain: .payment,
                 reference: "a",
                 attempt: 2,
+                fingerprint: Fingerprint(PayoutCommand(order: Self.order)),
+                command: origin,
                 state: .inDoubt,
+                sequence: 3,
                 at: 6,
                 providerID: "P",
                 reason: Event.Reason(code: "timeout"),
@@ -61,7 +66,10 @@ import Testing
                 domain: .payment,
                 reference: "a",
                 attempt: 1,
+                fingerprint: Fingerprint(PayoutCommand(order: Self.order)),
+                command: Self.origin,
                 state: .accepted,
+                sequence: 1,
                 at: 6,
                 event: EventTests.full
             )

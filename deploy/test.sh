@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Installs what is missing, then checks the format, builds without warnings and runs every test.
+source "$(dirname "$0")/setup.sh"
+
+need_build_tools
+python_environment Tests/EndToEnd/requirements.txt
+
+say "format"
+swift format lint --strict --recursive --parallel Package.swift Sources Tests
+
+say "build"
+export WARNINGS_AS_ERRORS=1
+swift build --build-tests
+
+say "tests in Swift"
+swift test --skip-build
+
+say "tests from outside"
+"$venv/bin/python" -m pytest -q Tests/EndToEnd "$@"
