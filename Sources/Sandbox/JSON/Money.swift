@@ -42,9 +42,9 @@ struct Money: Sendable, Hashable, Comparable, CustomStringConvertible {
         let (units, fraction) = millionths.quotientAndRemainder(dividingBy: Self.one)
         guard fraction != 0 else { return String(units) }
         // A leading one keeps the fraction's leading zeros.
-        var digits = String(fraction + Self.one).dropFirst()
-        while digits.last == "0" { digits.removeLast() }
-        return "\(units).\(digits)"
+        var digits = String(fraction + Self.one).utf8.dropFirst()
+        while digits.last == UInt8(ascii: "0") { digits.removeLast() }
+        return "\(units).\(Substring(digits))"
     }
 
     static func < (left: Money, right: Money) -> Bool { left.millionths < right.millionths }

@@ -16,7 +16,8 @@ struct Traffic: Sendable {
     }
 
     private var outcomes: [String: [Outcome: Int]] = [:]
-    private var creates: [Domain: [String: Int]] = [.payment: [:], .payout: [:]]
+    private var payments: [String: Int] = [:]
+    private var payouts: [String: Int] = [:]
     private var inFlight = 0
     private var peakInFlight = 0
     private var second: Int64 = 0
@@ -42,8 +43,17 @@ struct Traffic: Sendable {
         outcomes[endpoint, default: [:]][outcome, default: 0] += 1
     }
 
+    /// Notes that a create arrived; of new references only so many as the books hold.
     mutating func created(_ key: String, _ domain: Domain) {
-        creates[domain, default: [:]][key, default: 0] += 1
+        switch domain {
+        case .payment: Self.count(key, in: &payments)
+        case .payout: Self.count(key, in: &payouts)
+        }
+    }
+
+    private static func count(_ key: String, in creates: inout [String: Int]) {
+        guard creates.count < Books.limit || creates[key] != nil else { return }
+        creates[key, default: 0] += 1
     }
 
     /// Forgets everything but the requests that are still in flight.
@@ -65,15 +75,17 @@ struct Traffic: Sendable {
         let total = outcomes.values.reduce(0) { $0 + $1.values.reduce(0, +) }
         return [
             "total": .integer(total), "by_endpoint": .object(endpoints),
-            "duplicates": ["payment": duplicates(.payment), "payout": duplicates(.payout)],
+            "duplicates": [
+                "payment": Self.duplicates(payments), "payout": Self.duplicates(payouts),
+            ],
             "highest_per_second": .integer(peakInSecond),
             "in_flight": .integer(inFlight), "peak_concurrent": .integer(peakInFlight),
         ]
     }
 
     /// The references for which more than one create arrived, upper-cased, and how many.
-    private func duplicates(_ domain: Domain) -> JSON {
-        let repeated = (creates[domain] ?? [:]).filter { $0.value > 1 }
+    private static func duplicates(_ creates: [String: Int]) -> JSON {
+        let repeated = creates.filter { $0.value > 1 }
         return .object(
             repeated.sorted { $0.key < $1.key }.map {
                 JSON.Member(name: $0.key, value: .integer($0.value))

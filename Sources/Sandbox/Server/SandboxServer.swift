@@ -35,7 +35,8 @@ public final class SandboxServer: Service {
                         address: .hostname(configuration.host, port: configuration.port),
                         backlog: 4_096
                     ),
-                    eventLoopGroup: EventLoopGroupProvider.singleton.eventLoopGroup,
+                    // One loop is enough, and leaves the cores to whoever is measured.
+                    eventLoopGroup: EventLoopGroupProvider.singleton.eventLoopGroup.next(),
                     logger: logger
                 ) { request, writer, channel in
                     try await responder.respond(to: request, writer, channel)
