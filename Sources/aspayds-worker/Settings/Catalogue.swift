@@ -33,7 +33,7 @@ enum Catalogue {
     static let rateLimit = Setting(
         "ASPAYDS_RATE_LIMIT",
         default: "10",
-        .number(0.01...100_000),
+        .number(0.01...10_000_000),
         "requests per second, all replicas together"
     )
     static let rateSharePayouts = Setting(
