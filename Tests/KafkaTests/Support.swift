@@ -59,20 +59,29 @@ final class Owner: Sendable {
         }
     }
 
-    /// Answers the group until it has given that many partitions, which are read from an offset on.
-    func share(of count: Int, from offset: Int64) async throws -> [TopicPartition] {
-        try await first(within: .seconds(60)) { event in
-            switch event {
+    /// Answers the group until each of two members has one partition, which stays paused.
+    ///
+    /// The embedded cluster may take several rounds, and both must go on answering until the last.
+    func share(
+        _ shares: Locked<[ObjectIdentifier: [TopicPartition]]>,
+        from offset: Int64
+    ) async throws {
+        let me = ObjectIdentifier(self)
+        let deadline = ContinuousClock.now + .seconds(60)
+        while shares.value.values.map(\.count) != [1, 1] {
+            guard ContinuousClock.now < deadline else { throw Missing() }
+            switch await next(within: .milliseconds(100)) {
             case .assigned(let partitions):
                 try consumer.assign(
-                    partitions.map { Position(topicPartition: $0, offset: offset) }
+                    partitions.map { Position(topicPartition: $0, offset: offset) },
+                    paused: true
                 )
-                return partitions.count == count ? partitions : nil
+                shares.change { $0[me] = partitions }
             case .revoked, .lost:
+                shares.change { $0[me] = nil }
                 try consumer.unassign()
-                return nil
             default:
-                return nil
+                break
             }
         }
     }
