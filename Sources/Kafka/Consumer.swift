@@ -90,7 +90,9 @@ package final class Consumer: Sendable {
     package func subscribe(_ topics: [String]) throws(KafkaError) {
         let list = PartitionList(topics.map { TopicPartition(topic: $0, partition: -1) })
         try withLink { link, _ throws(KafkaError) in
-            try KafkaError.check(rd_kafka_subscribe(link.handle.client, list.pointer))
+            try list.lend { pointer throws(KafkaError) in
+                try KafkaError.check(rd_kafka_subscribe(link.handle.client, pointer))
+            }
         }
     }
 
@@ -156,15 +158,17 @@ package final class Consumer: Sendable {
         }
         let list = PartitionList(offsets)
         try withLink { link, _ throws(KafkaError) in
-            try KafkaError.check(
-                rd_kafka_commit_queue(
-                    link.handle.client,
-                    list.pointer,
-                    link.replies.pointer,
-                    nil,
-                    UnsafeMutableRawPointer(bitPattern: UInt(id))
+            try list.lend { pointer throws(KafkaError) in
+                try KafkaError.check(
+                    rd_kafka_commit_queue(
+                        link.handle.client,
+                        pointer,
+                        link.replies.pointer,
+                        nil,
+                        UnsafeMutableRawPointer(bitPattern: UInt(id))
+                    )
                 )
-            )
+            }
         }
     }
 

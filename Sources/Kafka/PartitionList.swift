@@ -2,7 +2,7 @@ import CKafkaShim
 
 /// librdkafka's list of partitions, freed with the last reference.
 struct PartitionList: ~Copyable {
-    let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
+    private let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
 
     init(_ partitions: some Collection<TopicPartition>) {
         pointer = rd_kafka_topic_partition_list_new(Int32(partitions.count))
@@ -35,6 +35,14 @@ struct PartitionList: ~Copyable {
 
     deinit {
         rd_kafka_topic_partition_list_destroy(pointer)
+    }
+
+    /// Lends the list to the library: it would be freed after its last use otherwise, and a pointer
+    /// taken from it is no use of it.
+    func lend<R>(
+        _ body: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) throws(KafkaError) -> R
+    ) throws(KafkaError) -> R {
+        try body(pointer)
     }
 
     @discardableResult

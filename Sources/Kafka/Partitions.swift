@@ -21,7 +21,7 @@ struct Partitions: Sendable {
         _ link: Consumer.Link
     ) throws(KafkaError) {
         let list = PartitionList(positions)
-        try link.handle.replaceAssignment(list.pointer)
+        try list.lend { pointer throws(KafkaError) in try link.handle.replaceAssignment(pointer) }
         let partitions = positions.map(\.topicPartition)
         assigned = Set(partitions)
         // The caller's lock keeps records from being drained between the two calls.
@@ -34,7 +34,9 @@ struct Partitions: Sendable {
         self = Partitions()
         guard !forgotten.isEmpty else { return }
         let list = PartitionList(forgotten)
-        try KafkaError.check(rd_kafka_resume_partitions(link.handle.client, list.pointer))
+        try list.lend { pointer throws(KafkaError) in
+            try KafkaError.check(rd_kafka_resume_partitions(link.handle.client, pointer))
+        }
     }
 
     mutating func pause(
@@ -60,7 +62,9 @@ struct Partitions: Sendable {
         let ended = paused.intersection(partitions)
         guard !ended.isEmpty else { return false }
         let list = PartitionList(ended)
-        try KafkaError.check(rd_kafka_resume_partitions(link.handle.client, list.pointer))
+        try list.lend { pointer throws(KafkaError) in
+            try KafkaError.check(rd_kafka_resume_partitions(link.handle.client, pointer))
+        }
         paused.subtract(ended)
         for partition in ended {
             released += held.removeValue(forKey: partition) ?? []
@@ -74,7 +78,9 @@ struct Partitions: Sendable {
         _ link: Consumer.Link
     ) throws(KafkaError) {
         let list = PartitionList(partitions)
-        try KafkaError.check(rd_kafka_pause_partitions(link.handle.client, list.pointer))
+        try list.lend { pointer throws(KafkaError) in
+            try KafkaError.check(rd_kafka_pause_partitions(link.handle.client, pointer))
+        }
         if let error = list.firstError { throw error }
     }
 

@@ -9,18 +9,20 @@ extension Consumer {
         guard !partitions.isEmpty else { return [:] }
         return try await query(timeout: timeout) { handle throws(KafkaError) in
             let list = PartitionList(partitions)
-            try KafkaError.check(
-                rd_kafka_committed(handle.client, list.pointer, timeout.milliseconds)
-            )
-            if let error = list.firstError { throw error }
-            var committed: [TopicPartition: CommittedOffset] = [:]
-            for element in PartitionList.elements(list.pointer) where element.offset >= 0 {
-                committed[element.topicPartition] = CommittedOffset(
-                    offset: element.offset,
-                    metadata: element.metadataText
+            return try list.lend { pointer throws(KafkaError) in
+                try KafkaError.check(
+                    rd_kafka_committed(handle.client, pointer, timeout.milliseconds)
                 )
+                if let error = list.firstError { throw error }
+                var committed: [TopicPartition: CommittedOffset] = [:]
+                for element in PartitionList.elements(pointer) where element.offset >= 0 {
+                    committed[element.topicPartition] = CommittedOffset(
+                        offset: element.offset,
+                        metadata: element.metadataText
+                    )
+                }
+                return committed
             }
-            return committed
         }
     }
 

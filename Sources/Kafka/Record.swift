@@ -19,10 +19,10 @@ package struct Record: Sendable {
     }
 
     /// The partition's number.
-    package var partition: Int32 { message.pointee.partition }
+    package var partition: Int32 { withExtendedLifetime(batch) { message.pointee.partition } }
 
     /// The place in the partition.
-    package var offset: Int64 { message.pointee.offset }
+    package var offset: Int64 { withExtendedLifetime(batch) { message.pointee.offset } }
 
     /// The partition with its topic.
     package var topicPartition: TopicPartition {
@@ -30,7 +30,9 @@ package struct Record: Sendable {
     }
 
     /// Milliseconds since 1970, by the producer or the broker; −1 when the record has none.
-    package var timestamp: Int64 { rd_kafka_message_timestamp(message, nil) }
+    package var timestamp: Int64 {
+        withExtendedLifetime(batch) { rd_kafka_message_timestamp(message, nil) }
+    }
 
     /// Gives access to the key, which is nil when the record has none.
     package func withKey<R>(_ body: (UnsafeRawBufferPointer?) throws -> R) rethrows -> R {
