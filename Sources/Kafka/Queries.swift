@@ -53,27 +53,26 @@ extension Consumer {
         _ partitions: [TopicPartition],
         timeout: Duration
     ) async throws(KafkaError) -> [TopicPartition: (low: Int64, high: Int64)] {
-        typealias Answer = (TopicPartition, Result<(low: Int64, high: Int64), KafkaError>)
-        let answers = await withTaskGroup(of: Answer.self) { group in
+        let answers = await withTaskGroup { group in
             for partition in partitions {
-                group.addTask {
-                    do throws(KafkaError) {
-                        return (
-                            partition,
-                            .success(try await self.watermarks(partition, timeout: timeout))
-                        )
-                    } catch {
-                        return (partition, .failure(error))
-                    }
-                }
+                group.addTask { await self.ask(partition, timeout) }
             }
-            var answers: [Answer] = []
-            for await answer in group { answers.append(answer) }
-            return answers
+            return await group.reduce(into: []) { $0.append($1) }
         }
         var watermarks: [TopicPartition: (low: Int64, high: Int64)] = [:]
         for (partition, answer) in answers { watermarks[partition] = try answer.get() }
         return watermarks
+    }
+
+    private func ask(
+        _ partition: TopicPartition,
+        _ timeout: Duration
+    ) async -> (TopicPartition, Result<(low: Int64, high: Int64), KafkaError>) {
+        do throws(KafkaError) {
+            return (partition, .success(try await watermarks(partition, timeout: timeout)))
+        } catch {
+            return (partition, .failure(error))
+        }
     }
 
     /// Makes a blocking call elsewhere.
