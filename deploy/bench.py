@@ -11,7 +11,7 @@ import threading
 import time
 from pathlib import Path
 
-from confluent_kafka import Consumer, Producer
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 
 COMMANDS, EVENTS = "aspayds.payout.commands", "aspayds.payout.events"
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -67,18 +67,18 @@ class Stack(contextlib.ExitStack):
         setattr(self, name, process)
         return process
 
-    def start_worker(self):
-        return self.start("worker", ["aspayds-worker", "run"], self.env | {
+    def start_worker(self, **settings):
+        return self.start("worker", ["aspayds-worker", "run"], self.env | settings | {
             "ASPAYDS_ROLES": "payouts", "ASPAYDS_RATE_SHARE_PAYOUTS": "1", "ASPAYDS_RATE_LIMIT": "1000000",
             "ASPAYDS_MAX_IN_FLIGHT": str(self.in_flight), "ASPAYDS_LOG_LEVEL": "warning",
             "ASPAYDS_HEALTH_PORT": str(20000 + os.getpid() % 10000)})
 
-    def produce(self, count, rate=None, start=None):
+    def produce(self, numbers, rate=None, start=None):
         """Sends payout commands, all at once or at a rate; each at its time, whatever the worker does."""
         producer = Producer({"bootstrap.servers": self.brokers, "linger.ms": 2, "partitioner": "murmur2_random",
                              "queue.buffering.max.messages": 1_000_000})
-        for i in range(count):
-            if rate and (wait := start + i / rate - time.monotonic()) > 0:
+        for n, i in enumerate(numbers):
+            if rate and (wait := start + n / rate - time.monotonic()) > 0:
                 time.sleep(wait)
             reference = f"B{i:08d}"
             producer.produce(COMMANDS, key=reference, value=(
@@ -88,20 +88,19 @@ class Stack(contextlib.ExitStack):
         producer.flush(30)
 
     def collect(self, count, marks=None, seconds=120):
-        """The times at which the first event of each command arrives, by number."""
+        """The times at which the first event of each of so many commands arrives, by number."""
         consumer = Consumer({"bootstrap.servers": self.brokers, "group.id": "bench", "fetch.wait.max.ms": 5,
                              "enable.auto.commit": False, "auto.offset.reset": "earliest"})
         topic = consumer.list_topics(EVENTS).topics[EVENTS]
-        from confluent_kafka import OFFSET_BEGINNING, TopicPartition
         consumer.assign([TopicPartition(EVENTS, p, OFFSET_BEGINNING) for p in topic.partitions])
         times, end = {}, time.monotonic() + seconds
         while len(times) < count and time.monotonic() < end:
-            for record in consumer.consume(1000, 0.2):
-                if record.error() or not record.key():
-                    continue
-                times.setdefault(int(record.key()[1:]), time.monotonic())
-                if marks and len(times) in marks:
-                    marks.pop(len(times))()
+            record = consumer.poll(0.2)
+            if record is None or record.error():
+                continue
+            times.setdefault(int(record.key()[1:]), time.monotonic())
+            if marks and len(times) in marks:
+                marks.pop(len(times))()
         consumer.close()
         if len(times) < count:
             raise SystemExit(f"only {len(times)} of {count} commands ended: {(self.folder / 'worker.log').read_text()[-2000:]}")
@@ -119,7 +118,7 @@ def until(check, seconds=30):
 def throughput(binaries, latency_ms, in_flight, count):
     """Commands a second and CPU between 10 % and 90 % of the events; the most memory."""
     with Stack(binaries, latency_ms, in_flight) as stack:
-        stack.produce(count)
+        stack.produce(range(count))
         worker, marks = stack.start_worker(), {}
         seen = {}
         for part in (0.1, 0.9):
@@ -134,24 +133,25 @@ def latency(binaries, latency_ms, rate, seconds):
     """Milliseconds from a command's intended time to its event, less what the provider takes."""
     with Stack(binaries, latency_ms, 256) as stack:
         stack.start_worker()
-        stack.produce(100)
-        stack.collect(100)
-    with Stack(binaries, latency_ms, 256) as stack:
-        stack.start_worker()
-        time.sleep(6)
+        warm_up = range(10_000_000, 10_000_100)
+        stack.produce(warm_up)
+        stack.collect(len(warm_up))
         count, start = rate * seconds, time.monotonic() + 1
-        sender = threading.Thread(target=stack.produce, args=(count, rate, start))
+        sender = threading.Thread(target=stack.produce, args=(range(count), rate, start))
         sender.start()
-        times = stack.collect(count)
+        times = stack.collect(len(warm_up) + count)
         sender.join()
-        added = sorted((at - start - i / rate) * 1000 - latency_ms for i, at in times.items())
+        added = sorted((at - start - i / rate) * 1000 - latency_ms for i, at in times.items() if i < count)
         return {"p50": statistics.median(added), "p99": added[int(len(added) * 0.99)]}
 
 
 def idle(binaries, seconds=10):
-    """The part of a core that a worker takes that has nothing to do, and its memory."""
+    """The part of a core that a worker takes that has nothing to do, and its memory.
+
+    With the fetch wait of a real deployment: the embedded Kafka is asked every 10 ms otherwise.
+    """
     with Stack(binaries, 0, 64) as stack:
-        worker = stack.start_worker()
+        worker = stack.start_worker(KAFKA_FETCH_WAIT_MAX_MS="500")
         time.sleep(8)
         before = worker.cpu()
         time.sleep(seconds)

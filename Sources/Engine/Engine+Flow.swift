@@ -1,10 +1,10 @@
 /// Partitions are paused while the engine cannot use what they hold, and its state is told.
 extension CommandEngine {
-    /// Pauses and resumes; two marks apart, so that it does not flutter.
+    /// Whether there is room for more commands; while there is not, records are left where they are.
+    public var wantsRecords: Bool { works.count < settings.maxHeld }
+
+    /// Pauses what must not be read and resumes it; two marks apart, so that it does not flutter.
     mutating func controlFlow() {
-        let held = partitions.values.reduce(0) { $0 + $1.held }
-        if held >= settings.maxHeld { isFull = true }
-        if held <= settings.maxHeld / 2 { isFull = false }
         var paused: [Int32] = []
         var resumed: [Int32] = []
         for partition in owned {
@@ -20,8 +20,7 @@ extension CommandEngine {
 
     private func shouldPause(_ state: PartitionState) -> Bool {
         let limit = state.isPaused ? settings.maxSpan / 2 : settings.maxSpan
-        return state.phase != .active || isFull || !breaker.isClosed
-            || state.progress.span >= limit
+        return state.phase != .active || !breaker.isClosed || state.progress.span >= limit
     }
 
     /// What can be told of the engine at this moment.

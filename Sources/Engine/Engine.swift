@@ -45,7 +45,6 @@ public struct CommandEngine: Sendable {
     var expiries = Heap<Expiry>()
 
     var slotsTaken = 0
-    var isFull = false
     var isProbing = false
     var isStopping = false
     var lastNumber: UInt64 = 0

@@ -12,7 +12,7 @@ public struct EngineSettings: Hashable, Sendable {
     public var partitionCount: Int
     /// Orders being sent at once.
     public var maxInFlight: Int
-    /// Records taken and not finished, above which all partitions are paused.
+    /// Records taken and not finished, above which no more are wanted.
     public var maxHeld: Int
     /// Records between the committed offset and the newest one read of one partition.
     public var maxSpan: Int
@@ -49,7 +49,7 @@ public struct EngineSettings: Hashable, Sendable {
         self.rateLimit = rateLimit
         self.partitionCount = max(1, partitionCount)
         self.maxInFlight = max(1, maxInFlight)
-        self.maxHeld = maxHeld ?? max(1000, 4 * maxInFlight)
+        self.maxHeld = maxHeld ?? max(512, 2 * maxInFlight)
         self.maxSpan = maxSpan
         self.sendDeadline = sendDeadline
         self.commitDeadline = commitDeadline

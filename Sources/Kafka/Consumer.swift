@@ -18,7 +18,8 @@ package final class Consumer: Sendable {
     static let defaults = [
         "partition.assignment.strategy": "range",
         "socket.nagle.disable": "true",
-        // The memory that fetched records may wait in.
+        // What may wait, of all partitions together.
+        "queued.min.messages": "20000",
         "queued.max.messages.kbytes": "16384",
     ]
     private static let eventKinds =
@@ -29,8 +30,14 @@ package final class Consumer: Sendable {
     /// The client and its queues, until it is closed.
     struct Link: Sendable {
         let handle: Handle
+        /// Rebalances and errors.
         let events: Queue
+        /// Answers to commits.
         let replies: Queue
+        /// Records have a queue of their own, so that an owner who wants no more of them at present
+        /// hears of a revocation all the same. Pausing instead would stop the flow for up to a
+        /// second: librdkafka's fetcher looks for resumed partitions no more often.
+        let records: Queue
     }
 
     /// Guards the partitions too: a pause or an assignment never falls into a drain (see the shim).
@@ -58,16 +65,19 @@ package final class Consumer: Sendable {
         // The client's own errors (brokers, authentication) arrive among the consumer's events.
         try KafkaError.check(rd_kafka_poll_set_consumer(handle.client))
         guard let events = rd_kafka_queue_get_consumer(handle.client),
-            let replies = rd_kafka_queue_new(handle.client)
+            let replies = rd_kafka_queue_new(handle.client),
+            let records = rd_kafka_queue_new(handle.client)
         else { throw .invalid("a consumer needs a group.id") }
         let link = Link(
             handle: handle,
             events: Queue(events, of: handle),
-            replies: Queue(replies, of: handle)
+            replies: Queue(replies, of: handle),
+            records: Queue(records, of: handle)
         )
         state = Mutex(State(link: link))
         link.events.enableWakeUp()
         link.replies.enableWakeUp()
+        link.records.enableWakeUp()
     }
 
     /// Assignments by increments are not spoken here: they are buggy before librdkafka 2.10.
@@ -133,10 +143,16 @@ package final class Consumer: Sendable {
 
     /// Takes what is waiting, at most `max` records and other events together, replies to commits
     /// first; never blocks.
-    package func drain(max: Int) -> [ConsumerEvent] {
+    ///
+    /// Without records, they go on waiting, and once enough of them wait no more are fetched.
+    package func drain(max: Int, records: Bool = true) -> [ConsumerEvent] {
         state.withLock { state in
             guard let link = state.link else { return [] }
-            return state.partitions.drain(max: min(max, Self.drainLimit), link)
+            return state.partitions.drain(
+                max: min(max, Self.drainLimit),
+                records: records,
+                link
+            )
         }
     }
 
@@ -184,6 +200,7 @@ package final class Consumer: Sendable {
         guard let link else { return true }
         link.events.disableWakeUp()
         link.replies.disableWakeUp()
+        link.records.disableWakeUp()
         let closed: Void? = await Blocking.run(timeout: timeout) {
             // An unanswered revocation would make the close wait for ever.
             try? link.handle.replaceAssignment(nil)

@@ -21,11 +21,28 @@ struct Partitions: Sendable {
         _ link: Consumer.Link
     ) throws(KafkaError) {
         let list = PartitionList(positions)
+        separate(positions, link)
         try list.lend { pointer throws(KafkaError) in try link.handle.replaceAssignment(pointer) }
+        // The end of an earlier assignment may have undone it meanwhile; in order all the same.
+        separate(positions, link)
         let partitions = positions.map(\.topicPartition)
         assigned = Set(partitions)
         // The caller's lock keeps records from being drained between the two calls.
         if paused { try pause(partitions, link) }
+    }
+
+    /// Lets the records of partitions come on their own queue.
+    private func separate(_ positions: [Position], _ link: Consumer.Link) {
+        for place in positions.map(\.topicPartition) {
+            let queue = rd_kafka_queue_get_partition(
+                link.handle.client,
+                place.topic,
+                place.partition
+            )
+            guard let queue else { continue }
+            rd_kafka_queue_forward(queue, link.records.pointer)
+            rd_kafka_queue_destroy(queue)
+        }
     }
 
     /// Forgets everything about the present assignment, before it ends.
@@ -84,17 +101,18 @@ struct Partitions: Sendable {
         if let error = list.firstError { throw error }
     }
 
-    mutating func drain(max: Int, _ link: Consumer.Link) -> [ConsumerEvent] {
+    mutating func drain(max: Int, records: Bool, _ link: Consumer.Link) -> [ConsumerEvent] {
         guard max > 0 else { return [] }
-        if !released.isEmpty {
+        if records && !released.isEmpty {
             defer { released = [] }
             return [.records(released)]
         }
         return withUnsafeTemporaryAllocation(of: shim_event_t.self, capacity: max) { buffer in
             guard let start = buffer.baseAddress else { return [] }
-            let replies = shim_drain(link.replies.pointer, max, start)
-            let others = shim_drain(link.events.pointer, max - replies, start + replies)
-            return translate(UnsafeBufferPointer(rebasing: buffer[..<(replies + others)]), link)
+            var count = shim_drain(link.replies.pointer, max, start)
+            count += shim_drain(link.events.pointer, max - count, start + count)
+            if records { count += shim_drain(link.records.pointer, max - count, start + count) }
+            return translate(UnsafeBufferPointer(rebasing: buffer[..<count]), link)
         }
     }
 

@@ -98,8 +98,10 @@ final class CommandLoop {
             let messages = hasMore ? mailbox.take() : await mailbox.next(until: deadline)
             let now = Clock.now
             for message in messages { handle(message, at: now) }
+            let wanted = engine.wantsRecords
             hasMore = drain(at: now)
             perform(engine.advance(at: Clock.now))
+            if !wanted && engine.wantsRecords { hasMore = true }
             if hasMore { await Task.yield() }
         }
         preparation?.cancel()
@@ -127,7 +129,7 @@ final class CommandLoop {
 
     /// Takes what Kafka has; true if there may be more.
     private func drain(at now: Moment) -> Bool {
-        let events = consumer.drain(max: Self.drainSize)
+        let events = consumer.drain(max: Self.drainSize, records: engine.wantsRecords)
         for event in events { handle(event, at: now) }
         if readiness.isSet("kafka") { askKafka() }
         return !events.isEmpty
