@@ -12,6 +12,10 @@ extension CommandEngine {
         .seconds(120), .seconds(300), .seconds(600),
     ]
 
+    /// What got no answer is asked again so soon, however slow the schedule has become: a provider
+    /// that is away opens the breaker, and one that hiccups must not delay a judgement.
+    private static let retryDelay = Duration.seconds(5)
+
     mutating func openDoubt(_ standing: Standing, order: Order, in partition: Int32) {
         var doubt = Doubt(
             record: standing.record,
@@ -85,6 +89,10 @@ extension CommandEngine {
                 continue
             }
             partitions[id.partition]?.doubts[id.key]?.isBeingLookedUp = false
+            guard !sightings.isEmpty else {
+                lookUpAgain(id, at: now.uptime + Self.retryDelay)
+                continue
+            }
             partitions[id.partition]?.doubts[id.key]?.lookups += 1
             judge(id, doubt, sightings[doubt.record])
         }

@@ -82,6 +82,20 @@ import Testing
         #expect(script.engine.summary.inDoubt == 1)
     }
 
+    @Test func anUnansweredLookupIsRepeatedSoonWhateverTheScheduleSays() throws {
+        let script = try doubt()
+        for _ in 0..<6 {
+            script.step(.lookedUp(try nextLookup(script), [record(0): .absent]))
+        }
+        let slow = script.now.uptime
+        let unanswered = try nextLookup(script)
+        #expect(script.now.uptime - slow > .seconds(60))
+        script.step(.lookedUp(unanswered, [:]))
+        let asked = script.now.uptime
+        _ = try nextLookup(script)
+        #expect(script.now.uptime - asked <= .seconds(6))
+    }
+
     @Test func manyDoubtsAreLookedUpInOneRequest() throws {
         let script = Script.ready()
         for offset in 0..<5 {
