@@ -65,6 +65,7 @@ struct TopicSurvey {
                 readiness.set("kafka", nil)
                 return count
             } catch {
+                if Task.isCancelled { return nil }
                 readiness.set("kafka", error.description)
                 if let heldBack = throttle.pass(error.name) {
                     logger.warning(

@@ -75,7 +75,7 @@ class Log:
                 "group.id": "end-to-end-reader",
                 "enable.auto.commit": False,
                 "fetch.wait.max.ms": 10,
-                "log_level": 0,
+                "log_level": 0,  # The broker is gone before its readers: no news.
             }
         )
         partitions = self.consumer.list_topics(topic, timeout=10).topics[topic].partitions
@@ -118,7 +118,12 @@ class Cluster:
         self.servers, self.logs = servers, {}
         # The partitioner of the Java client: a key's records lie where its owner expects them.
         self.producer = Producer(
-            {"bootstrap.servers": servers, "partitioner": "murmur2_random", "linger.ms": 5}
+            {
+                "bootstrap.servers": servers,
+                "partitioner": "murmur2_random",
+                "linger.ms": 5,
+                "log_level": 0,
+            }
         )
 
     def log(self, name):

@@ -149,7 +149,11 @@ struct Resolution {
     /// What librdkafka itself says; it names the first mistake that it finds.
     private mutating func judgeKafka(_ inputs: SettingInputs) {
         guard let judge = inputs.kafkaJudge, let reason = judge(kafkaProperties) else { return }
-        add("KAFKA_…: \(reason)")
+        let named = items.first { item in
+            item.text != nil && item.entry.path.count == 2
+                && reason.contains("\"\(item.entry.path[1])\"")
+        }
+        add("\(named?.entry.variable ?? "KAFKA_…"): \(reason)")
     }
 
     /// The properties that are set, by librdkafka's own names.
