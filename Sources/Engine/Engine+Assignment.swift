@@ -12,19 +12,24 @@ extension CommandEngine {
     /// Notes what the ledger says; a record of an earlier attempt never hides a later one, and an
     /// intent never hides its outcome, in whatever order compaction has left them.
     mutating func restore(_ entry: LedgerEntry, in partition: Int32) {
-        guard let state = partitions[partition], state.phase == .restoring else { return }
-        if let known = state.standings[entry.key] {
+        guard partitions[partition]?.phase == .restoring else { return }
+        var sequence = entry.sequence
+        if let known = partitions[partition]?.standings[entry.key] {
             if known.attempt > entry.attempt { return }
-            if known.attempt == entry.attempt && entry.state == .intent { return }
+            // An owner that was late may say that nothing was sent; what is known stands.
+            let isWeaker = entry.state == .intent || entry.state == .notSent
+            if known.attempt == entry.attempt && known.state != .intent && isWeaker { return }
+            sequence = max(sequence, known.sequence)
         }
         partitions[partition]?.standings[entry.key] = Standing(
             fingerprint: entry.fingerprint,
             record: entry.record,
             attempt: entry.attempt,
-            sequence: entry.sequence,
+            sequence: sequence,
             state: entry.state,
             ledgerOffset: entry.offset,
-            notAfter: entry.notAfter
+            notAfter: entry.notAfter,
+            at: entry.at
         )
     }
 
@@ -75,7 +80,8 @@ extension CommandEngine {
             if work.hasIntent { giveUp(id) } else { remove(id) }
         case .asking:
             remove(id)
-        case .journaling, .inFlight, .judging, .recording, .publishing, .queued, .dropped:
+        case .journaling, .inFlight, .judging, .announcing, .recording, .publishing, .queued,
+            .dropped:
             break
         }
     }

@@ -8,7 +8,10 @@ extension CommandEngine {
             if works[id] == nil { effects.append(.forget(id)) }
             return
         }
-        guard partitions[id.partition]?.progress.begin(id.offset) == true else { return }
+        guard partitions[id.partition]?.progress.begin(id.offset) == true else {
+            if works[id] == nil && !isPayloadNeeded(id, arrival.key) { effects.append(.forget(id)) }
+            return
+        }
         if let known = works[id] {
             // Read again while its place in line, or its settling after a restart, still stands.
             if known.state == .dropped {
@@ -50,18 +53,22 @@ extension CommandEngine {
             return wait(id, order)
         }
         switch standing.state {
-        case .refused where standing.record != id, .notSent:
-            // A different, later command may try again what was refused (DESIGN.md §4).
+        case .refused where standing.record.offset < id.offset, .notSent:
+            // A later command may try again what was refused, not an earlier one that is read once
+            // more (DESIGN.md §4).
             works[id]?.attempt = standing.attempt
             works[id]?.sequence = standing.sequence
             wait(id, order)
         case .intent, .accepted, .refused, .inDoubt, .review:
-            let isSame = standing.fingerprint == order.fingerprint
-            publish(
-                id,
-                isSame
-                    ? .replay(ledgerOffset: standing.ledgerOffset) : .conflict(standing.state)
+            guard standing.fingerprint == order.fingerprint else {
+                return publish(id, .conflict(standing.state))
+            }
+            let write = LedgerWrite(
+                attempt: standing.attempt,
+                state: standing.state,
+                sequence: standing.sequence
             )
+            publish(id, .replay(write, ledgerOffset: standing.ledgerOffset))
         }
     }
 
@@ -76,6 +83,10 @@ extension CommandEngine {
         waitingOrders.append(id)
         if let notAfter = order.notAfter {
             expiries.insert(Expiry(wallClock: notAfter, record: id))
+            // Most orders are sent in time and leave their entry behind.
+            if expiries.count > 2 * works.count + 1000 {
+                expiries = Heap(expiries.unordered.filter { works[$0.record] != nil })
+            }
         }
     }
 
@@ -93,10 +104,24 @@ extension CommandEngine {
         }
     }
 
+    /// Lets an order that is overdue expire, behind a fence: only the partition's owner may say so.
     mutating func expire(_ id: RecordID) {
-        guard let work = works[id], !work.mayHaveArrived else { return }
-        // The intent is closed first; the event follows when the ledger has acknowledged that.
-        if work.hasIntent { conclude(id, as: .notSent) } else { publishExpiry(id) }
+        guard let work = works[id], !work.isExpiring else { return }
+        works[id]?.isExpiring = true
+        if work.state != .fencing(nil) { awaitFence(id) }
+    }
+
+    /// The fence holds: what was never sent is expired, what may have arrived is for a person.
+    mutating func concludeExpiry(_ id: RecordID) {
+        guard let work = works[id] else { return }
+        if work.mayHaveArrived {
+            conclude(id, as: .review)
+        } else if work.hasIntent {
+            // The event follows when the ledger has acknowledged it.
+            conclude(id, as: .notSent)
+        } else {
+            publishExpiry(id)
+        }
     }
 
     mutating func publishExpiry(_ id: RecordID) {
@@ -114,12 +139,12 @@ extension CommandEngine {
         guard let work = works.removeValue(forKey: id) else { return }
         if work.takesSlot { slotsTaken -= 1 }
         if work.state != .dropped { partitions[id.partition]?.held -= 1 }
-        if !isPayloadNeeded(id, work) { effects.append(.forget(id)) }
+        if !isPayloadNeeded(id, work.key) { effects.append(.forget(id)) }
         if work.isInLine, let key = work.key { leaveLine(id, key: key, next: work.next) }
     }
 
-    private func isPayloadNeeded(_ id: RecordID, _ work: Work) -> Bool {
-        guard let key = work.order?.key else { return false }
+    private func isPayloadNeeded(_ id: RecordID, _ key: ReferenceKey?) -> Bool {
+        guard let key else { return false }
         return partitions[id.partition]?.doubts[key]?.record == id
     }
 

@@ -58,7 +58,7 @@ extension CommandEngine {
 
     private mutating func begin(_ id: RecordID) {
         guard let work = works[id], let order = work.order else { return }
-        if isOverdue(order) && !work.mayHaveArrived { return expire(id) }
+        if isOverdue(order) { return expire(id) }
         if work.hasIntent { return awaitFence(id) }
         works[id]?.attempt += 1
         move(id, to: .journaling)
@@ -87,9 +87,11 @@ extension CommandEngine {
             offsets: [:],
             epochs: [:],
             waiters: [],
+            issuedAt: now.uptime,
             deadline: now.uptime + settings.commitDeadline
         )
         for partition in owned { join(partition, to: &commit) }
+        guard !commit.offsets.isEmpty else { return }
         for waiter in commit.waiters { move(waiter, to: .fencing(commit.number)) }
         effects.append(.commit(commit.number, offsets: commit.offsets))
         pendingCommit = commit
@@ -97,7 +99,8 @@ extension CommandEngine {
 
     private func isCommitDue(_ partition: Int32) -> Bool {
         guard let state = partitions[partition], state.phase != .restoring else { return false }
-        if !state.fenceQueue.isEmpty { return now.uptime >= state.fenceAt ?? now.uptime }
+        if let fenceAt = state.fenceAt, now.uptime < fenceAt { return false }
+        if !state.fenceQueue.isEmpty { return true }
         guard state.hasUncommittedProgress else { return false }
         let isLast = state.isDraining && state.held == 0
         return isLast || now.uptime >= lastCommitAt + settings.commitInterval
@@ -122,7 +125,7 @@ extension CommandEngine {
             if !state.fenceQueue.isEmpty {
                 at = state.fenceAt ?? now.uptime
             } else if state.hasUncommittedProgress {
-                at = lastCommitAt + settings.commitInterval
+                at = max(lastCommitAt + settings.commitInterval, state.fenceAt ?? now.uptime)
             } else {
                 continue
             }
@@ -135,10 +138,12 @@ extension CommandEngine {
         guard let commit = pendingCommit, commit.number == number else { return }
         pendingCommit = nil
         lastCommitAt = now.uptime
+        // A reply that is late, because the process was suspended perhaps, fences nothing.
+        let isLate = now.uptime >= commit.deadline
         var standing: Set<Int32> = []
         for (partition, offset) in commit.offsets {
             guard partitions[partition]?.epoch == commit.epochs[partition] else { continue }
-            if accepted[partition] == true {
+            if accepted[partition] == true && !isLate {
                 standing.insert(partition)
                 partitions[partition]?.committed = offset
                 partitions[partition]?.fenceAt = nil
@@ -152,21 +157,23 @@ extension CommandEngine {
             }
         }
         for waiter in commit.waiters where works[waiter]?.state == .fencing(number) {
-            if standing.contains(waiter.partition) { transmit(waiter) } else { awaitFence(waiter) }
+            if standing.contains(waiter.partition) {
+                pass(waiter, fencedAt: commit.issuedAt)
+            } else {
+                awaitFence(waiter)
+            }
         }
     }
 
-    /// The fence holds: the order goes out, once.
-    private mutating func transmit(_ id: RecordID) {
+    /// The fence holds: the order goes out, once, or its time is over.
+    private mutating func pass(_ id: RecordID, fencedAt: Instant) {
         guard let work = works[id], let order = work.order else { return }
-        if isOverdue(order) && !work.mayHaveArrived { return expire(id) }
+        if work.isExpiring || isOverdue(order) {
+            works[id]?.isExpiring = true
+            return concludeExpiry(id)
+        }
         move(id, to: .inFlight)
-        effects.append(
-            .transmit(
-                newTicket(for: id),
-                attempt: work.attempt,
-                expires: now.uptime + settings.sendDeadline
-            )
-        )
+        let expires = fencedAt + settings.sendDeadline
+        effects.append(.transmit(newTicket(for: id), attempt: work.attempt, expires: expires))
     }
 }

@@ -74,9 +74,9 @@ public struct CommandEngine: Sendable {
         case .committed(let number, let accepted): committed(number, accepted: accepted)
         case .transmitted(let ticket, let outcome): transmitted(ticket, outcome)
         case .published(let ticket, let acknowledged): published(ticket, acknowledged)
-        case .lookedUp(let number, let sightings): lookedUp(number, sightings)
-        case .answered(let ticket, let available, let retryAfter):
-            answered(ticket, available: available, retryAfter: retryAfter)
+        case .lookedUp(let number, let sightings, let failure):
+            lookedUp(number, sightings, failure: failure)
+        case .answered(let ticket, let failure): answered(ticket, failure: failure)
         case .probed(let result): probed(result)
         case .stop:
             isStopping = true
@@ -178,5 +178,7 @@ struct PendingCommit: Sendable {
     var epochs: [Int32: UInt64]
     /// Intents whose fence it is.
     var waiters: [RecordID]
+    /// The age of the fence counts from here.
+    var issuedAt: Instant
     var deadline: Instant
 }

@@ -24,10 +24,11 @@ public enum Input: Sendable {
     case transmitted(Ticket, Outcome)
     /// A message was acknowledged by Kafka, or was not taken.
     case published(Ticket, acknowledged: Bool)
-    /// A batch of lookups ended; a reference that is missing could not be looked up.
-    case lookedUp(LookupNumber, [RecordID: Sighting])
-    /// What was asked of the provider for a check was answered, or could not be had.
-    case answered(Ticket, available: Bool, retryAfter: Duration?)
+    /// A batch of lookups ended; a reference that is missing could not be looked up, because of
+    /// `failure` if the whole request failed.
+    case lookedUp(LookupNumber, [RecordID: Sighting], failure: Outcome?)
+    /// What was asked of the provider for a check was answered, or could not be had at present.
+    case answered(Ticket, failure: Outcome?)
     /// The harmless read ended.
     case probed(ProbeResult)
     /// The process ends: drain everything.

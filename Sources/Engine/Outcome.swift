@@ -76,6 +76,8 @@ public struct LedgerEntry: Hashable, Sendable {
     public var offset: Int64
     /// Until when the command may be sent: milliseconds since 1970.
     public var notAfter: Int64?
+    /// When it was written: milliseconds since 1970.
+    public var at: Int64
 
     /// Describes a record read from the ledger.
     public init(
@@ -86,7 +88,8 @@ public struct LedgerEntry: Hashable, Sendable {
         state: LedgerState,
         sequence: Int,
         offset: Int64,
-        notAfter: Int64? = nil
+        notAfter: Int64? = nil,
+        at: Int64 = 0
     ) {
         self.key = key
         self.fingerprint = fingerprint
@@ -96,5 +99,6 @@ public struct LedgerEntry: Hashable, Sendable {
         self.sequence = sequence
         self.offset = offset
         self.notAfter = notAfter
+        self.at = at
     }
 }

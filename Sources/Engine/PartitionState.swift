@@ -51,6 +51,8 @@ struct Standing: Hashable {
     /// Where the record that says so stands in the ledger.
     var ledgerOffset: Int64
     var notAfter: Int64?
+    /// When the record was written: milliseconds since 1970.
+    var at: Int64
 }
 
 /// An attempt whose outcome is not known.
@@ -63,9 +65,7 @@ struct Doubt: Hashable {
     var nextLookup: Instant
     /// Set while the answer of a lookup is awaited.
     var isBeingLookedUp = false
-    /// Since when the provider has said, without interruption, that it does not know it.
-    var absentSince: Instant?
-    /// Absence is not judged before this: the request may still be on its way.
-    var judgedFrom: Instant
+    /// Absence is not judged before this: the settle window after the send deadline.
+    let judgedFrom: Instant
     var inReview = false
 }

@@ -14,6 +14,8 @@ struct Work {
     var hasIntent = false
     /// Whether an earlier transmission of this reference may have arrived.
     var mayHaveArrived = false
+    /// Whether its time is over: what its fence lets through is the word of that.
+    var isExpiring = false
     /// Transmissions or questions so far that ended as not sent.
     var tries = 0
     /// The number of the request whose answer is awaited.
@@ -24,8 +26,13 @@ struct Work {
         return order
     }
 
+    var key: ReferenceKey? { arrival.key }
+}
+
+extension Arrival {
+    /// What its order in line goes by; commands without one overtake each other.
     var key: ReferenceKey? {
-        switch arrival {
+        switch self {
         case .create(let order): order.key
         case .check(let key), .invalid(let key): key
         case .methods, .malformed: nil
@@ -54,6 +61,9 @@ extension Work {
         case judging
         /// Not sent; tried again at this time.
         case backingOff(until: Instant)
+        /// The end of a doubt is announced; the ledger follows, so that a crash in between leaves the
+        /// doubt open and the announcement is made again.
+        case announcing(LedgerWrite)
         /// The outcome is on its way to the ledger.
         case recording(LedgerWrite)
         /// The event is on its way.

@@ -191,7 +191,8 @@ struct EventMaker: Sendable {
             event.certainty = .accepted
             event.reference = command.reference ?? state.reference
             fill(&event, from: state)
-        default:
+        case .failure(let error): event.reason = error.reason
+        case .receipt, .mismatch, .absent:
             event.reason = Event.Reason(
                 code: "not_found",
                 message: "the provider does not know it"

@@ -121,6 +121,13 @@ struct OrderSummary: Sendable {
 }
 
 extension Job {
+    /// The event already made for a ledger record, if it was.
+    func event(of write: LedgerWrite) -> Event? {
+        guard let event, event.attempt == write.attempt, event.sequence == Int64(write.sequence)
+        else { return nil }
+        return event
+    }
+
     /// The order, if it is one.
     var order: OrderSummary? {
         switch content {

@@ -78,22 +78,45 @@ struct LedgerRestorer: Sendable {
     }
 }
 
-/// Reads single records again, by where they stand.
-struct RecordFetcher: Sendable {
-    let kafka: KafkaConfiguration
+/// Reads single records again, by where they stand: one after the other, through one client.
+actor RecordFetcher {
+    private let kafka: KafkaConfiguration
+    private var reader: Reader?
+    private var last: Task<Void, Never>?
+
+    init(_ kafka: KafkaConfiguration) {
+        self.kafka = kafka
+    }
 
     /// The record at a position; nil if there is none any more.
     func record(at position: Position) async throws -> Record? {
-        let reader = try Reader(kafka)
-        defer { Task { await reader.close(timeout: .seconds(2)) } }
+        let before = last
+        let fetching = Task { () async throws -> Record? in
+            await before?.value
+            return try await fetch(position)
+        }
+        last = Task { _ = try? await fetching.value }
+        return try await fetching.value
+    }
+
+    private func fetch(_ position: Position) async throws -> Record? {
+        let reader = try reader ?? Reader(kafka)
+        self.reader = reader
         try reader.assign([position])
         // Reader.next waits for a second at most.
-        for _ in 0..<20 {
+        for _ in 0..<10 {
             for event in await reader.next() {
                 switch event {
                 case .records(let records):
-                    return records.first.flatMap { $0.offset == position.offset ? $0 : nil }
-                case .endOfPartition: return nil
+                    // What an earlier fetch had asked for may still arrive.
+                    let here = records.filter { $0.topicPartition == position.topicPartition }
+                    guard let first = here.first(where: { $0.offset >= position.offset }) else {
+                        continue
+                    }
+                    return first.offset == position.offset ? first : nil
+                case .endOfPartition(let end)
+                where end.topicPartition == position.topicPartition:
+                    return nil
                 case .error(let error) where error.isFatal || error.topicPartition != nil:
                     throw error
                 default: break
@@ -101,6 +124,12 @@ struct RecordFetcher: Sendable {
             }
         }
         throw KafkaError(code: KafkaError.Code.timedOut)
+    }
+
+    /// Ends the client.
+    func close() async {
+        await reader?.close(timeout: .seconds(2))
+        reader = nil
     }
 
     /// The event that the outcome at a place in the ledger was answered with.
@@ -146,7 +175,8 @@ extension LedgerRestorer.Contents {
                 state: .intent,
                 sequence: 0,
                 offset: offset,
-                notAfter: intent.notAfter
+                notAfter: intent.notAfter,
+                at: intent.at
             )
         )
     }
@@ -162,7 +192,8 @@ extension LedgerRestorer.Contents {
                 attempt: outcome.attempt,
                 state: .init(outcome.state),
                 sequence: outcome.sequence,
-                offset: offset
+                offset: offset,
+                at: outcome.at
             )
         )
     }

@@ -26,7 +26,9 @@ import Testing
         let script = try doubt()
         let lookup = try nextLookup(script)
         #expect(script.committedOffset() == 1)
-        let published = script.settle(script.step(.lookedUp(lookup, [record(0): .found])))
+        let published = script.settle(
+            script.step(.lookedUp(lookup, [record(0): .found], failure: nil))
+        )
         #expect(published == .recorded(LedgerWrite(attempt: 1, state: .accepted, sequence: 2)))
         #expect(script.engine.summary.inDoubt == 0)
     }
@@ -34,7 +36,9 @@ import Testing
     @Test func somethingElseUnderTheReferenceGoesToReview() throws {
         let script = try doubt()
         let lookup = try nextLookup(script)
-        let published = script.settle(script.step(.lookedUp(lookup, [record(0): .mismatch])))
+        let published = script.settle(
+            script.step(.lookedUp(lookup, [record(0): .mismatch], failure: nil))
+        )
         #expect(published == .recorded(LedgerWrite(attempt: 1, state: .review, sequence: 2)))
         #expect(script.engine.summary.inDoubt == 1)
     }
@@ -45,13 +49,15 @@ import Testing
         var published: Publication?
         for _ in 0..<20 where published == nil {
             let lookup = try nextLookup(script)
-            published = script.settle(script.step(.lookedUp(lookup, [record(0): .absent])))
+            published = script.settle(
+                script.step(.lookedUp(lookup, [record(0): .absent], failure: nil))
+            )
         }
         #expect(published == .recorded(LedgerWrite(attempt: 1, state: .review, sequence: 2)))
         #expect(script.now.uptime - began >= .seconds(60))
         // It is looked up for as long as a person has not decided, and accepted if it turns up.
         let lookup = try nextLookup(script)
-        let late = script.settle(script.step(.lookedUp(lookup, [record(0): .found])))
+        let late = script.settle(script.step(.lookedUp(lookup, [record(0): .found], failure: nil)))
         #expect(late == .recorded(LedgerWrite(attempt: 1, state: .accepted, sequence: 3)))
     }
 
@@ -62,7 +68,7 @@ import Testing
         var effects: [Effect] = []
         for _ in 0..<20 where effects.appends.isEmpty {
             let lookup = try nextLookup(script)
-            effects = script.step(.lookedUp(lookup, [record(0): .absent]))
+            effects = script.step(.lookedUp(lookup, [record(0): .absent], failure: nil))
         }
         _ = script.committedOffset()
         let intent = try #require(effects.appends.first)
@@ -77,7 +83,10 @@ import Testing
         let script = try doubt(EngineSettings(rateLimit: 1000, settleWindow: .seconds(5)))
         for _ in 0..<8 {
             let lookup = try nextLookup(script)
-            #expect(script.step(.lookedUp(lookup, [:])).appends.isEmpty)
+            #expect(
+                script.step(.lookedUp(lookup, [:], failure: .inDoubt(.providerFailed))).appends
+                    .isEmpty
+            )
         }
         #expect(script.engine.summary.inDoubt == 1)
     }
@@ -85,15 +94,38 @@ import Testing
     @Test func anUnansweredLookupIsRepeatedSoonWhateverTheScheduleSays() throws {
         let script = try doubt()
         for _ in 0..<6 {
-            script.step(.lookedUp(try nextLookup(script), [record(0): .absent]))
+            script.step(.lookedUp(try nextLookup(script), [record(0): .absent], failure: nil))
         }
         let slow = script.now.uptime
         let unanswered = try nextLookup(script)
         #expect(script.now.uptime - slow > .seconds(60))
-        script.step(.lookedUp(unanswered, [:]))
+        script.step(.lookedUp(unanswered, [:], failure: .inDoubt(.providerFailed)))
         let asked = script.now.uptime
         _ = try nextLookup(script)
         #expect(script.now.uptime - asked <= .seconds(6))
+    }
+
+    @Test func theEndOfADoubtIsAnnouncedBeforeItIsRecorded() throws {
+        let script = try doubt()
+        let lookup = try nextLookup(script)
+        let announcing = script.step(.lookedUp(lookup, [record(0): .found], failure: nil))
+        #expect(announcing.appends.isEmpty)
+        let event = try #require(announcing.publications.first)
+        let recording = script.step(.published(event.ticket, acknowledged: true))
+        #expect(recording.appends.map(\.write.state) == [.accepted])
+    }
+
+    @Test func aDoubtFoundInTheLedgerIsAsOldAsItsRecord() throws {
+        let script = Script(EngineSettings(rateLimit: 1000, settleWindow: .seconds(60)))
+        var old = entry(1, at: 0, .inDoubt)
+        old.at = script.now.wallClock - 120_000
+        script.assign(0, ledger: [old])
+        script.pass(.seconds(1))
+        let lookup = try nextLookup(script)
+        let published = script.settle(
+            script.step(.lookedUp(lookup, [record(0): .absent], failure: nil))
+        )
+        #expect(published == .recorded(LedgerWrite(attempt: 1, state: .review, sequence: 2)))
     }
 
     @Test func manyDoubtsAreLookedUpInOneRequest() throws {
@@ -139,7 +171,11 @@ import Testing
     @Test func aCommandAnsweredBeforeIsAnsweredAgainFromTheLedger() {
         let script = Script.ready(ledger: [entry(1, at: 0, .accepted, ledgerOffset: 42)])
         let effects = script.step(.received(record(7), .create(order(1))))
-        #expect(effects.publications.map(\.publication) == [.replay(ledgerOffset: 42)])
+        #expect(
+            effects.publications.map(\.publication) == [
+                .replay(.init(attempt: 1, state: .accepted, sequence: 1), ledgerOffset: 42)
+            ]
+        )
         #expect(effects.transmissions.isEmpty && effects.appends.isEmpty)
     }
 
@@ -149,10 +185,29 @@ import Testing
         #expect(effects.publications.map(\.publication) == [.conflict(.accepted)])
     }
 
+    @Test func whatIsKnownIsNotErasedByALateOwner() {
+        for state in [LedgerState.accepted, .refused, .inDoubt, .review] {
+            let script = Script.ready(ledger: [entry(1, at: 0, state), entry(1, at: 0, .notSent)])
+            let effects = script.step(.received(record(7), .create(order(1))))
+            #expect(effects.transmissions.isEmpty)
+            if state != .refused { #expect(effects.appends.isEmpty) }
+        }
+    }
+
+    @Test func anEarlierCommandThatIsReadOnceMoreIsNotALaterOne() {
+        let script = Script.ready(ledger: [entry(1, at: 20, .refused, ledgerOffset: 9)])
+        let effects = script.step(.received(record(10), .create(order(1))))
+        #expect(effects.appends.isEmpty)
+    }
+
     @Test func aRefusedReferenceMayBeTriedByALaterCommandOnly() {
         let script = Script.ready(ledger: [entry(1, at: 3, .refused, ledgerOffset: 9)])
         let same = script.step(.received(record(3), .create(order(1))))
-        #expect(same.publications.map(\.publication) == [.replay(ledgerOffset: 9)])
+        #expect(
+            same.publications.map(\.publication) == [
+                .replay(.init(attempt: 1, state: .refused, sequence: 1), ledgerOffset: 9)
+            ]
+        )
         let event = same.publications[0]
         script.step(.published(event.ticket, acknowledged: true))
         let later = script.step(.received(record(4), .create(order(1))))

@@ -96,6 +96,22 @@ import Testing
         #expect(late.transmissions.isEmpty)
     }
 
+    @Test func theAgeOfAFenceCountsFromItsCommit() throws {
+        let script = Script.ready()
+        let intent = try #require(
+            script.step(.received(record(0), .create(order(1)))).appends.first
+        )
+        let commit = try #require(script.step(.appended(intent.ticket, offset: 0)).commits.first)
+        let deadline = script.now.uptime + .seconds(5)
+        script.pass(.seconds(3))
+        let sending = script.step(.committed(commit.number, accepted: [0: true]))
+        #expect(
+            sending.contains {
+                if case .transmit(_, 1, let expires) = $0 { expires == deadline } else { false }
+            }
+        )
+    }
+
     @Test func whatKafkaDoesNotTakeIsOfferedAgain() throws {
         let script = Script.ready()
         let intent = try #require(

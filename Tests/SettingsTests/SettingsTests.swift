@@ -55,6 +55,12 @@ func withFile<Result>(_ text: String, _ body: (String) throws -> Result) throws 
         #expect(settings.logFormat == .json)
     }
 
+    @Test(arguments: [("0", "payouts", false), ("1", "payments", false), ("1", "payouts", true)])
+    func noWorkerIsWithoutAnyPartOfTheRate(share: String, roles: String, isValid: Bool) {
+        let resolution = resolve(["ASPAYDS_RATE_SHARE_PAYOUTS": share, "ASPAYDS_ROLES": roles])
+        #expect(resolution.problems.isEmpty == isValid)
+    }
+
     @Test func everyDefaultIsAllowed() {
         for entry in Catalogue.entries {
             guard let text = entry.defaultText else { continue }

@@ -52,7 +52,7 @@ struct CannedTransport: Transport {
             + #""not_found_ids":[\#(notFound)]}"#
         let id = RecordID(partition: 0, offset: 1)
         guard let order = OrderSummary(command) else { return nil }
-        return await gateway(200, body).lookUp([id: order])[id]?.sighting
+        return try? await gateway(200, body).lookUp([id: order]).get()[id]?.sighting
     }
 
     @Test func foundWhenEveryFieldAgrees() async {

@@ -138,11 +138,24 @@ struct Resolution {
                     + "(plain http only for loopback, or with ASPAYDS_ALLOW_INSECURE=true)"
             )
         }
-        let roles = Catalogue.roles.entry
-        if item(roles)?.isDefault == false,
-            text(roles).flatMap(Catalogue.roles.kind.parse)?.contains(.webhooks) == true
-        {
-            warnings.append("\(roles.variable): this version has no webhook receiver yet")
+        let roles = text(Catalogue.roles.entry).flatMap(Catalogue.roles.kind.parse) ?? []
+        if item(Catalogue.roles.entry)?.isDefault == false, roles.contains(.webhooks) {
+            warnings.append(
+                "\(Catalogue.roles.entry.variable): this version has no webhook receiver yet"
+            )
+        }
+        judgeShare(roles)
+    }
+
+    /// A worker without any part of the rate would wait for ever.
+    private mutating func judgeShare(_ roles: Set<Settings.Role>) {
+        let entry = Catalogue.rateSharePayouts.entry
+        guard let share = text(entry).flatMap(Catalogue.rateSharePayouts.kind.parse) else { return }
+        if share <= 0 && roles.contains(.payouts) {
+            add("\(entry.variable): is 0, must be above 0 while ASPAYDS_ROLES has payouts")
+        }
+        if share >= 1 && roles.contains(.payments) {
+            add("\(entry.variable): is 1, must be below 1 while ASPAYDS_ROLES has payments")
         }
     }
 
