@@ -107,7 +107,10 @@ let package = Package(
             name: "ContractTests", dependencies: ["Aspayds", "Contract", "JSON"], swiftSettings: settings),
         .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: settings),
         .testTarget(
-            name: "WorkersTests", dependencies: ["Workers", "Kafka", "Sandbox"],
+            name: "WorkersTests",
+            dependencies: [
+                "Aspayds", "Contract", "Engine", "Kafka", "Sandbox", "Workers", lifecycle, logging,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "SandboxTests",

@@ -1,10 +1,6 @@
-/// What an engine wants done. The shell does it in this order, and answers with an `Input`.
 /// What an engine wants done.
 ///
-/// What an engine wants done.
-///
-/// What an engine wants done.
-///
+/// The shell does it in this order, and answers with an `Input`.
 public enum Effect: Hashable, Sendable {
     /// Append a record to the ledger; answered by `appended`.
     case append(Ticket, LedgerWrite)

@@ -79,13 +79,9 @@ extension CommandEngine {
         }
     }
 
-    /// Ends commands that were not sent in time. What may have arrived never expires.
     /// Ends commands that were not sent in time.
     ///
-    /// Ends commands that were not sent in time.
-    ///
-    /// Ends commands that were not sent in time.
-    ///
+    /// What may have arrived never expires.
     mutating func expireOverdue() {
         while let expiry = expiries.min, now.wallClock > expiry.wallClock {
             expiries.removeMin()

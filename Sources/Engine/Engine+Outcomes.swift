@@ -148,13 +148,9 @@ extension CommandEngine {
         if acknowledged { finish(ticket.record) } else { offerLater(ticket) }
     }
 
-    /// Kafka did not take a record. It is offered again, for as long as it takes.
     /// Kafka did not take a record.
     ///
-    /// Kafka did not take a record.
-    ///
-    /// Kafka did not take a record.
-    ///
+    /// It is offered again, for as long as it takes.
     private mutating func offerLater(_ ticket: Ticket) {
         reoffers.insert(
             Timed(at: now.uptime + .seconds(1), number: newNumber(), subject: ticket)

@@ -25,13 +25,9 @@ public struct CommandEngine: Sendable {
     /// The partitions owned, in order, so that a run can be repeated.
     var owned: [Int32] = []
 
-    /// Orders that wait for a permit, oldest first. Entries that do not wait any more are skipped.
     /// Orders that wait for a permit, oldest first.
     ///
-    /// Orders that wait for a permit, oldest first.
-    ///
-    /// Orders that wait for a permit, oldest first.
-    ///
+    /// Entries that do not wait any more are skipped.
     var waitingOrders: Deque<RecordID> = []
     /// Checks that wait for a permit, likewise.
     var waitingChecks: Deque<RecordID> = []
@@ -62,13 +58,9 @@ public struct CommandEngine: Sendable {
         lastCommitAt = moment.uptime
     }
 
-    /// Takes one input in. Effects gather until `advance`.
     /// Takes one input in.
     ///
-    /// Takes one input in.
-    ///
-    /// Takes one input in.
-    ///
+    /// Effects gather until `advance`.
     public mutating func handle(_ input: Input, at moment: Moment) {
         now = moment
         switch input {

@@ -1,10 +1,6 @@
-/// Everything that can happen to an engine. Each comes with the moment it is handled at.
 /// Everything that can happen to an engine.
 ///
-/// Everything that can happen to an engine.
-///
-/// Everything that can happen to an engine.
-///
+/// Each comes with the moment it is handled at.
 public enum Input: Sendable {
     /// The group gave us a partition; its commands are read from `start`. Nothing is taken from it
     /// before `restored`.

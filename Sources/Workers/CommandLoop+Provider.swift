@@ -78,12 +78,7 @@ extension CommandLoop {
         for (id, finding) in findings {
             // While the same record is being answered, its own finding stays.
             jobs[id]?.finding = finding
-            switch finding {
-            case .sighting: sightings[id] = .found
-            case .mismatch: sightings[id] = .mismatch
-            case .absent: sightings[id] = .absent
-            case .receipt, .failure, .methods: break
-            }
+            sightings[id] = finding.sighting
         }
         engine.handle(.lookedUp(number, sightings), at: now)
     }

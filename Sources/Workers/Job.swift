@@ -39,6 +39,18 @@ struct Job {
     var event: Event?
 }
 
+extension Job.Finding {
+    /// What the finding of a lookup means for the engine.
+    var sighting: Sighting? {
+        switch self {
+        case .sighting: .found
+        case .mismatch: .mismatch
+        case .absent: .absent
+        case .receipt, .failure, .methods: nil
+        }
+    }
+}
+
 /// What a create answered, the same for both domains.
 struct Receipt: Sendable, Hashable {
     var providerID: String
