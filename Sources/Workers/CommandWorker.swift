@@ -25,6 +25,8 @@ package struct CommandWorker: Service {
         self.producer = producer
         self.readiness = readiness
         self.logger = logger
+        // Before anything runs, or health would answer that all is well until Kafka was asked.
+        readiness.set("\(settings.domain.rawValue)s", "starting")
     }
 
     /// Runs until a graceful shutdown has drained everything.

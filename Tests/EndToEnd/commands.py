@@ -29,9 +29,10 @@ class Command:
         return json.dumps(self.value), self.reference, headers
 
 
-def command(domain, type, reference, **fields):
-    value = {"transaction_reference": reference} | fields
-    return Command(domain, type, reference, value, f"command-{next(ids)}")
+def command(domain, type, transaction_reference, **fields):
+    """A command of any kind, with an id of its own."""
+    value = {"transaction_reference": transaction_reference} | fields
+    return Command(domain, type, transaction_reference, value, f"command-{next(ids)}")
 
 
 def payment(reference, amount=100, **fields):

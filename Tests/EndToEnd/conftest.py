@@ -4,6 +4,9 @@ import itertools
 
 import pytest
 
+# What these modules assert is explained like what a test asserts.
+pytest.register_assert_rewrite("books", "processes", "secrets_kept", "topics")
+
 import secrets_kept
 from processes import Sandbox, Worker
 

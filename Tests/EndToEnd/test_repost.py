@@ -14,7 +14,7 @@ def test_a_lost_payment_is_sent_again_and_a_lost_payout_waits(start_sandbox, sta
     sandbox.break_with(LOST | {"domain": "payment"}, LOST | {"domain": "payout"})
     commands = mixed(20)
     sandbox.cluster.send(commands)
-    start_worker(sandbox)
+    start_worker(sandbox, ASPAYDS_SETTLE_WINDOW="5s")
     await_endings(sandbox.cluster, commands, within=60)
 
     counts = judge(sandbox, commands)
