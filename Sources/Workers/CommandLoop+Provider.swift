@@ -36,8 +36,9 @@ extension CommandLoop {
         }
     }
 
-    /// Reads a command again: the ledger holds no names and no accounts. What stands in its place
-    /// must be the same order.
+    /// Reads a command again: the ledger holds no names and no accounts.
+    ///
+    /// What stands in its place must be the same order.
     private func recall(_ intent: LedgerRecord.Intent) -> @Sendable () async -> Command? {
         let source = intent.command.source
         let position = Position(

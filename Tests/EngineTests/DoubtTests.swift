@@ -76,7 +76,11 @@ import Testing
         let sent = try #require(script.fence(script.step(.appended(intent.ticket, offset: 8))))
         // A refusal now may speak of the first attempt.
         let refused = script.step(.transmitted(sent, .refused))
-        #expect(refused.appends.first?.write.state == .inDoubt)
+        #expect(
+            refused.publications.map(\.publication) == [
+                .recorded(LedgerWrite(attempt: 2, state: .inDoubt, sequence: 2))
+            ]
+        )
     }
 
     @Test func anUnansweredLookupDecidesNothing() throws {
@@ -120,7 +124,6 @@ import Testing
         var old = entry(1, at: 0, .inDoubt)
         old.at = script.now.wallClock - 120_000
         script.assign(0, ledger: [old])
-        script.pass(.seconds(1))
         let lookup = try nextLookup(script)
         let published = script.settle(
             script.step(.lookedUp(lookup, [record(0): .absent], failure: nil))
