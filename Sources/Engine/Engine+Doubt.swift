@@ -77,7 +77,7 @@ extension CommandEngine {
         }
         guard !batch.isEmpty else { return }
         let number = newNumber()
-        lookupBatches[number] = batch
+        lookupBatches[number] = LookupBatch(doubts: batch, askedAt: now.uptime)
         effects.append(.lookUp(number, records))
     }
 
@@ -88,7 +88,7 @@ extension CommandEngine {
     ) {
         guard let batch = lookupBatches.removeValue(forKey: number) else { return }
         if let failure { noteForBreaker(failure) } else { note(failed: false) }
-        for id in batch {
+        for id in batch.doubts {
             guard let doubt = partitions[id.partition]?.doubts[id.key], doubt.isBeingLookedUp else {
                 continue
             }
@@ -98,16 +98,21 @@ extension CommandEngine {
                 continue
             }
             partitions[id.partition]?.doubts[id.key]?.lookups += 1
-            judge(id, doubt, sighting)
+            judge(id, doubt, sighting, askedAt: batch.askedAt)
         }
     }
 
     /// Decides what one lookup says of a doubt.
-    private mutating func judge(_ id: DoubtID, _ doubt: Doubt, _ sighting: Sighting) {
+    private mutating func judge(
+        _ id: DoubtID,
+        _ doubt: Doubt,
+        _ sighting: Sighting,
+        askedAt: Instant
+    ) {
         switch sighting {
         case .found: return settle(id, doubt, as: .accepted)
         case .mismatch where !doubt.inReview: return settle(id, doubt, as: .review)
-        case .absent where !doubt.inReview && now.uptime >= doubt.judgedFrom:
+        case .absent where !doubt.inReview && askedAt >= doubt.judgedFrom:
             return settleAbsent(id, doubt)
         case .mismatch, .absent: break
         }
@@ -123,6 +128,8 @@ extension CommandEngine {
 
     /// The provider has not had it for the whole settle window.
     private mutating func settleAbsent(_ id: DoubtID, _ doubt: Doubt) {
+        // Sent again it would be refused again, without end.
+        if settings.repostsWhenAbsent && doubt.wasRefused { return settle(id, doubt, as: .refused) }
         guard settings.repostsWhenAbsent, !isOverdue(doubt.order) else {
             return settle(id, doubt, as: .review)
         }

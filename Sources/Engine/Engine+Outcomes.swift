@@ -12,6 +12,7 @@ extension CommandEngine {
         case .accepted: conclude(id, as: .accepted)
         case .refused:
             // After a transmission that may have arrived, a refusal may speak of that one.
+            works[id]?.wasRefused = work.mayHaveArrived
             conclude(id, as: work.mayHaveArrived ? .inDoubt : .refused)
         case .inDoubt: conclude(id, as: .inDoubt)
         case .notSent(_, let retryAfter): retry(id, retryAfter: retryAfter)
@@ -137,7 +138,9 @@ extension CommandEngine {
         case .notSent:
             // Given up: because its time was over, or to leave it to another owner.
             if work.isExpiring { publishExpiry(id) } else { remove(id) }
-        case .inDoubt, .review: openDoubt(standing, order: order, in: id.partition)
+        case .inDoubt, .review:
+            openDoubt(standing, order: order, in: id.partition)
+            partitions[id.partition]?.doubts[order.key]?.wasRefused = work.wasRefused
         case .intent, .accepted, .refused: break
         }
         if write.state == .notSent { return }

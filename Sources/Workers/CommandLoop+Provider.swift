@@ -62,7 +62,7 @@ extension CommandLoop {
             outcome = .accepted
         case .failure(let error):
             jobs[ticket.record]?.finding = .failure(error)
-            if error.certainty == .inDoubt { jobs[ticket.record]?.doubt = error }
+            if error.certainty != .notSent { jobs[ticket.record]?.doubt = error }
             outcome = error.outcome
             tell(error)
         }

@@ -103,7 +103,8 @@ struct EventMaker: Sendable {
                 code: "interrupted",
                 message: "a worker ended before the outcome was recorded"
             )
-        case (.refused, _), (.intent, _), (.notSent, _): nil
+        case (.refused, _): job.doubt?.reason
+        case (.intent, _), (.notSent, _): nil
         }
     }
 

@@ -33,7 +33,7 @@ struct Job {
 
     let content: Content
     var finding: Finding?
-    /// Why it is in doubt, kept for the review.
+    /// What the last transmission ended with, kept for the review.
     var doubt: AspaydsError?
     /// Made for the ledger; published when the ledger has acknowledged it.
     var event: Event?

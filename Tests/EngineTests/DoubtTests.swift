@@ -83,6 +83,38 @@ import Testing
         )
     }
 
+    @Test func absenceIsJudgedByWhenItWasAskedFor() throws {
+        let script = try doubt(EngineSettings(rateLimit: 1000, settleWindow: .seconds(10)))
+        let lookup = try nextLookup(script)
+        // The answer takes longer than the whole window.
+        script.pass(.seconds(60))
+        let effects = script.step(.lookedUp(lookup, [record(0): .absent], failure: nil))
+        #expect(effects.publications.isEmpty && effects.appends.isEmpty)
+    }
+
+    @Test func aPaymentThatIsRefusedWhenItIsSentAgainEnds() throws {
+        let script = try doubt(
+            EngineSettings(rateLimit: 1000, settleWindow: .seconds(30), repostsWhenAbsent: true)
+        )
+        var effects: [Effect] = []
+        for _ in 0..<20 where effects.appends.isEmpty {
+            let lookup = try nextLookup(script)
+            effects = script.step(.lookedUp(lookup, [record(0): .absent], failure: nil))
+        }
+        _ = script.committedOffset()
+        let intent = try #require(effects.appends.first)
+        let sent = try #require(script.fence(script.step(.appended(intent.ticket, offset: 8))))
+        _ = script.settle(script.step(.transmitted(sent, .refused)))
+        var published: Publication?
+        for _ in 0..<20 where published == nil {
+            let lookup = try nextLookup(script)
+            published = script.settle(
+                script.step(.lookedUp(lookup, [record(0): .absent], failure: nil))
+            )
+        }
+        #expect(published == .recorded(LedgerWrite(attempt: 2, state: .refused, sequence: 3)))
+    }
+
     @Test func anUnansweredLookupDecidesNothing() throws {
         let script = try doubt(EngineSettings(rateLimit: 1000, settleWindow: .seconds(5)))
         for _ in 0..<8 {
@@ -197,10 +229,11 @@ import Testing
         }
     }
 
-    @Test func anEarlierCommandThatIsReadOnceMoreIsNotALaterOne() {
+    @Test func anEarlierCommandThatIsReadOnceMoreWasAnsweredBefore() {
         let script = Script.ready(ledger: [entry(1, at: 20, .refused, ledgerOffset: 9)])
         let effects = script.step(.received(record(10), .create(order(1))))
-        #expect(effects.appends.isEmpty)
+        #expect(effects.appends.isEmpty && effects.publications.isEmpty)
+        #expect(script.committedOffset() == 11)
     }
 
     @Test func aRefusedReferenceMayBeTriedByALaterCommandOnly() {
