@@ -17,8 +17,13 @@ extension CommandEngine {
     mutating func restore(_ entry: LedgerEntry, in partition: Int32) {
         guard partitions[partition]?.phase == .restoring else { return }
         var standing = Standing(entry)
-        if let known = partitions[partition]?.standings[entry.key] {
-            if known.isAhead(of: standing) { standing = known }
+        if var known = partitions[partition]?.standings[entry.key] {
+            let isSecond = known.state == .intent && entry.state == .intent
+            if isSecond && known.attempt == entry.attempt && known.owner != entry.owner {
+                known.isContested = true
+                standing = known
+            }
+            if known.isAhead(of: standing) || !known.canBeClosed(by: entry) { standing = known }
             standing.sequence = max(entry.sequence, known.sequence)
             if known.attempt == entry.attempt {
                 standing.notAfter = known.notAfter ?? entry.notAfter

@@ -36,7 +36,8 @@ extension CommandEngine {
 
     /// Begins the work on a command that has become the first in line.
     private mutating func activate(_ id: RecordID) {
-        guard let work = works[id] else { return }
+        // What is settled after a restart is under way already, wherever it stands in line.
+        guard let work = works[id], work.state == .queued else { return }
         switch work.arrival {
         case .create(let order): admit(id, order)
         case .check, .methods:

@@ -78,6 +78,8 @@ public struct LedgerEntry: Hashable, Sendable {
     public var notAfter: Int64?
     /// When it was written: milliseconds since 1970.
     public var at: Int64
+    /// Who wrote it: a hash of the owner's name.
+    public var owner: UInt64
 
     /// Describes a record read from the ledger.
     public init(
@@ -89,7 +91,8 @@ public struct LedgerEntry: Hashable, Sendable {
         sequence: Int,
         offset: Int64,
         notAfter: Int64? = nil,
-        at: Int64 = 0
+        at: Int64 = 0,
+        owner: UInt64 = 0
     ) {
         self.key = key
         self.fingerprint = fingerprint
@@ -100,5 +103,6 @@ public struct LedgerEntry: Hashable, Sendable {
         self.offset = offset
         self.notAfter = notAfter
         self.at = at
+        self.owner = owner
     }
 }

@@ -53,6 +53,11 @@ struct Standing: Hashable {
     var notAfter: Int64?
     /// When the record was written: milliseconds since 1970.
     var at: Int64
+    /// Who wrote it; 0 for what this engine wrote itself.
+    var owner: UInt64 = 0
+    /// Whether two owners wrote an intent for the same attempt: one of them was late, and may have
+    /// said that nothing was sent while the other one sent.
+    var isContested = false
 }
 
 extension Standing {
@@ -65,8 +70,17 @@ extension Standing {
             state: entry.state,
             ledgerOffset: entry.offset,
             notAfter: entry.notAfter,
-            at: entry.at
+            at: entry.at,
+            owner: entry.owner
         )
+    }
+
+    /// Whether a record says of an attempt what only the writer of its intent can know.
+    func canBeClosed(by entry: LedgerEntry) -> Bool {
+        guard attempt == entry.attempt, state == .intent, entry.state == .notSent else {
+            return true
+        }
+        return !isContested && owner == entry.owner
     }
 
     /// Whether another record of the same reference says nothing new.

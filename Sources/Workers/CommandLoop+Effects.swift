@@ -96,6 +96,7 @@ extension CommandLoop {
                     command: order.command,
                     state: state,
                     sequence: write.sequence,
+                    owner: settings.owner,
                     at: now,
                     providerID: event?.providerID,
                     reason: event?.reason,

@@ -12,6 +12,8 @@ struct LedgerRestorer: Sendable {
         var entries: [LedgerEntry] = []
         /// Intents whose outcome is not final: what is needed to look them up.
         var open: [RecordID: LedgerRecord.Intent] = [:]
+        /// Of those, the ones that have been in doubt.
+        var doubtful: Set<RecordID> = []
         /// Records that could not be read; each is said in the log.
         var unreadable: [(offset: Int64, what: String)] = []
     }
@@ -176,14 +178,18 @@ extension LedgerRestorer.Contents {
                 sequence: 0,
                 offset: offset,
                 notAfter: intent.notAfter,
-                at: intent.at
+                at: intent.at,
+                owner: Contract.ReferenceKey(intent.owner).high
             )
         )
     }
 
     private mutating func add(_ outcome: LedgerRecord.Outcome, at offset: Int64) {
         let id = RecordID(outcome.command.source)
-        if outcome.state.isFinal { open[id] = nil }
+        // What was written late does not close what is in doubt; only acceptance settles it all.
+        if !outcome.state.isFinal { doubtful.insert(id) }
+        let closes = open[id]?.attempt == outcome.attempt && !doubtful.contains(id)
+        if outcome.state == .accepted || (closes && outcome.state.isFinal) { open[id] = nil }
         entries.append(
             LedgerEntry(
                 key: .init(outcome.reference),
@@ -193,7 +199,8 @@ extension LedgerRestorer.Contents {
                 state: .init(outcome.state),
                 sequence: outcome.sequence,
                 offset: offset,
-                at: outcome.at
+                at: outcome.at,
+                owner: Contract.ReferenceKey(outcome.owner).high
             )
         )
     }

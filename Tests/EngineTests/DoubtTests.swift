@@ -229,6 +229,22 @@ import Testing
         }
     }
 
+    @Test func aLateOwnerDoesNotCloseTheIntentOfAnother() {
+        var second = entry(1, at: 0, .intent)
+        second.owner = 2
+        var late = entry(1, at: 0, .intent)
+        late.owner = 1
+        var closing = entry(1, at: 0, .notSent)
+        closing.owner = 1
+        for entries in [[second, late, closing], [second, closing], [late, second, closing]] {
+            let script = Script()
+            let effects = script.assign(0, ledger: entries)
+            #expect(effects.appends.map(\.write.state) == [.inDoubt])
+        }
+        let script = Script()
+        #expect(script.assign(0, ledger: [late, closing]).appends.isEmpty)
+    }
+
     @Test func anEarlierCommandThatIsReadOnceMoreWasAnsweredBefore() {
         let script = Script.ready(ledger: [entry(1, at: 20, .refused, ledgerOffset: 9)])
         let effects = script.step(.received(record(10), .create(order(1))))
