@@ -69,6 +69,8 @@ let package = Package(
         .target(
             name: "Contract", dependencies: ["Aspayds", "JSON", crypto], swiftSettings: settings),
         .target(name: "Engine", dependencies: [collections], swiftSettings: settings),
+        .target(name: "Simulation", dependencies: ["Engine", collections], swiftSettings: settings),
+        .executableTarget(name: "simulate", dependencies: ["Simulation"], swiftSettings: settings),
         .target(
             name: "Workers",
             dependencies: ["Aspayds", "Contract", "Engine", "JSON", "Kafka", lifecycle, logging],
@@ -106,6 +108,7 @@ let package = Package(
         .testTarget(
             name: "ContractTests", dependencies: ["Aspayds", "Contract", "JSON"], swiftSettings: settings),
         .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: settings),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: settings),
         .testTarget(
             name: "WorkersTests", dependencies: ["Workers", "Kafka", "Sandbox"],
             swiftSettings: settings),
