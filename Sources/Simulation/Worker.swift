@@ -53,7 +53,7 @@ final class Worker {
     private var messages: [Message] = []
     private var isTurnPlanned = false
     private var wake: Time?
-    private var idleTurns = 0
+    private var idleWakes = 0
     private var resumptions: [() -> Void] = []
 
     private(set) lazy var client = GroupClient(world: world, worker: self)
@@ -153,7 +153,7 @@ final class Worker {
         let effects = engine.advance(at: now)
         perform(effects)
         if received || (!wanted && engine.wantsRecords) { planTurn() }
-        watchIdling(isIdle: taken.isEmpty && !received && effects.isEmpty)
+        if !taken.isEmpty || received || !effects.isEmpty { idleWakes = 0 }
         planWake()
     }
 
@@ -169,14 +169,11 @@ final class Worker {
             guard wake == at else { return }
             wake = nil
             if isPaused { return }
+            // An engine that wants to be woken again and again for nothing burns a core.
+            idleWakes += 1
+            if idleWakes > 100 { world.fail("\(name) is woken for nothing, again and again") }
             turn()
         }
-    }
-
-    /// An engine that wants to be woken again and again for nothing burns a core.
-    private func watchIdling(isIdle: Bool) {
-        idleTurns = isIdle ? idleTurns + 1 : 0
-        if idleTurns > 100 { world.fail("\(name) is woken for nothing, again and again") }
     }
 
     private func handle(_ message: Message, at now: Moment) {
