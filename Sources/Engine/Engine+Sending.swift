@@ -80,8 +80,7 @@ extension CommandEngine {
             committed(pendingCommit.number, accepted: [:])
         }
         guard pendingCommit == nil else { return }
-        let isDue = owned.contains { isCommitDue($0) }
-        guard isDue else { return }
+        guard let due = commitDue, now.uptime >= due else { return }
         var commit = PendingCommit(
             number: newNumber(),
             offsets: [:],
@@ -95,12 +94,23 @@ extension CommandEngine {
         pendingCommit = commit
     }
 
-    private func isCommitDue(_ partition: Int32) -> Bool {
-        guard let state = partitions[partition], state.phase != .restoring else { return false }
-        if !state.fenceQueue.isEmpty { return now.uptime >= state.fenceAt ?? now.uptime }
-        guard state.hasUncommittedProgress else { return false }
+    /// When the next commit is due; nil if there is nothing to commit.
+    private var commitDue: Instant? {
+        owned.compactMap { commitDue(of: $0) }.min()
+    }
+
+    private func commitDue(of partition: Int32) -> Instant? {
+        guard let state = partitions[partition], state.phase != .restoring else { return nil }
         let isLast = state.isDraining && state.held == 0
-        return isLast || now.uptime >= lastCommitAt + settings.commitInterval
+        let due: Instant
+        if !state.fenceQueue.isEmpty || (isLast && state.hasUncommittedProgress) {
+            due = now.uptime
+        } else if state.hasUncommittedProgress {
+            due = lastCommitAt + settings.commitInterval
+        } else {
+            return nil
+        }
+        return max(due, state.fenceAt ?? due)
     }
 
     private mutating func join(_ partition: Int32, to commit: inout PendingCommit) {
@@ -115,20 +125,7 @@ extension CommandEngine {
 
     /// When a commit is due without further input.
     var nextCommitAt: Instant? {
-        guard pendingCommit == nil else { return nil }
-        var next: Instant?
-        for state in partitions.values where state.phase != .restoring {
-            let at: Instant
-            if !state.fenceQueue.isEmpty {
-                at = state.fenceAt ?? now.uptime
-            } else if state.hasUncommittedProgress {
-                at = lastCommitAt + settings.commitInterval
-            } else {
-                continue
-            }
-            next = min(next ?? at, at)
-        }
-        return next
+        pendingCommit == nil ? commitDue : nil
     }
 
     mutating func committed(_ number: CommitNumber, accepted: [Int32: Bool]) {
