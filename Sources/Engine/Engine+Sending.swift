@@ -86,7 +86,8 @@ extension CommandEngine {
             offsets: [:],
             epochs: [:],
             waiters: [],
-            deadline: now.uptime + settings.commitDeadline
+            deadline: now.uptime + settings.commitDeadline,
+            expires: now.uptime + settings.sendDeadline
         )
         for partition in owned { join(partition, to: &commit) }
         for waiter in commit.waiters { move(waiter, to: .fencing(commit.number)) }
@@ -149,21 +150,19 @@ extension CommandEngine {
             }
         }
         for waiter in commit.waiters where works[waiter]?.state == .fencing(number) {
-            if standing.contains(waiter.partition) { transmit(waiter) } else { awaitFence(waiter) }
+            if standing.contains(waiter.partition) && now.uptime < commit.expires {
+                transmit(waiter, expires: commit.expires)
+            } else {
+                awaitFence(waiter)
+            }
         }
     }
 
     /// The fence holds: the order goes out, once.
-    private mutating func transmit(_ id: RecordID) {
+    private mutating func transmit(_ id: RecordID, expires: Instant) {
         guard let work = works[id], let order = work.order else { return }
         if isOverdue(order) && !work.mayHaveArrived { return expire(id) }
         move(id, to: .inFlight)
-        effects.append(
-            .transmit(
-                newTicket(for: id),
-                attempt: work.attempt,
-                expires: now.uptime + settings.sendDeadline
-            )
-        )
+        effects.append(.transmit(newTicket(for: id), attempt: work.attempt, expires: expires))
     }
 }

@@ -187,4 +187,7 @@ struct PendingCommit: Sendable {
     /// Intents whose fence it is.
     var waiters: [RecordID]
     var deadline: Instant
+    /// Until when what it fences may be transmitted. Counted from the request, not from the answer:
+    /// whoever takes the partition over waits only so long after the commit was accepted.
+    var expires: Instant
 }

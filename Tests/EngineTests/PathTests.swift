@@ -51,6 +51,22 @@ import Testing
         )
     }
 
+    @Test func theDeadlineCountsFromTheRequestOfTheFence() throws {
+        let script = Script.ready()
+        let intent = try #require(
+            script.step(.received(record(0), .create(order(1)))).appends.first
+        )
+        let commit = try #require(script.step(.appended(intent.ticket, offset: 0)).commits.first)
+        // The process stood still; its successor has long judged what the provider has.
+        script.stand(.seconds(6))
+        let late = script.step(.committed(commit.number, accepted: [0: true]))
+        #expect(late.transmissions.isEmpty)
+        // It is fenced again.
+        let again = try #require(late.commits.first)
+        let sending = script.step(.committed(again.number, accepted: [0: true]))
+        #expect(sending.transmissions.count == 1)
+    }
+
     @Test func oneCommitFencesAllIntentsThatWait() throws {
         let script = Script.ready()
         let journal = script.step(

@@ -60,6 +60,12 @@ final class Script {
         return remember(engine.advance(at: now))
     }
 
+    /// Lets time pass without the engine: the process stands still.
+    func stand(_ time: Duration) {
+        now.uptime = now.uptime + time
+        now.wallClock += time.wholeNanoseconds / 1_000_000
+    }
+
     /// Sleeps until the engine wants to be woken, as a shell would, for at most a duration.
     func passUntil(_ limit: Duration, _ isWanted: (Effect) -> Bool) -> [Effect] {
         let end = now.uptime + limit
