@@ -49,6 +49,8 @@ extension CommandEngine {
         guard let standing = partitions[id.partition]?.standings[order.key] else {
             return wait(id, order)
         }
+        // A later command of this reference had its turn, so this one was answered before it.
+        if standing.record > id { return finish(id) }
         switch standing.state {
         case .refused where standing.record != id, .notSent:
             // A different, later command may try again what was refused (DESIGN.md §4).

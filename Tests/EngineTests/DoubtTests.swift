@@ -147,6 +147,14 @@ import Testing
         )
     }
 
+    @Test(arguments: [LedgerState.refused, .notSent, .accepted, .inDoubt])
+    func whatWasAnsweredBeforeALaterCommandIsNotTriedAgain(state: LedgerState) {
+        let script = Script.ready(ledger: [entry(1, at: 3, attempt: 2, state)])
+        let effects = script.step(.received(record(2), .create(order(1, body: 8))))
+        #expect(effects.appends.isEmpty && effects.publications.isEmpty)
+        #expect(script.committedOffset() == 3)
+    }
+
     @Test func anAttemptThatWasNotSentIsFollowedByTheNext() {
         let script = Script.ready(ledger: [entry(1, at: 3, .notSent, sequence: 0)])
         let effects = script.step(.received(record(3), .create(order(1))))
