@@ -9,23 +9,22 @@ extension CommandEngine {
         if isStopping { drain([partition]) }
     }
 
-    /// Notes what the ledger says; a record of an earlier attempt never hides a later one, and an
-    /// intent never hides its outcome, in whatever order compaction has left them.
+    /// Notes what the ledger says, in whatever order compaction has left it.
+    ///
+    /// A reference only goes forward: what an earlier owner has written late, or wrote of an attempt
+    /// that was over, hides nothing. Intents do not say how many events there were, outcomes not
+    /// until when the command may be sent: each is kept from where it is said.
     mutating func restore(_ entry: LedgerEntry, in partition: Int32) {
         guard let state = partitions[partition], state.phase == .restoring else { return }
+        var standing = Standing(entry)
         if let known = state.standings[entry.key] {
-            if known.attempt > entry.attempt { return }
-            if known.attempt == entry.attempt && entry.state == .intent { return }
+            if known.isAhead(of: standing) { standing = known }
+            standing.sequence = max(entry.sequence, known.sequence)
+            if known.attempt == entry.attempt {
+                standing.notAfter = known.notAfter ?? entry.notAfter
+            }
         }
-        partitions[partition]?.standings[entry.key] = Standing(
-            fingerprint: entry.fingerprint,
-            record: entry.record,
-            attempt: entry.attempt,
-            sequence: entry.sequence,
-            state: entry.state,
-            ledgerOffset: entry.offset,
-            notAfter: entry.notAfter
-        )
+        partitions[partition]?.standings[entry.key] = standing
     }
 
     /// Begins with what the last owner left open: an intent without outcome may have been sent.
@@ -83,7 +82,7 @@ extension CommandEngine {
     /// Gives partitions up at once, without a word to the ledger: what is open there is in doubt
     /// for whoever reads it next.
     mutating func abandon(_ list: [Int32]) {
-        let members = Set(list).intersection(owned)
+        let members = owned.filter(Set(list).contains)
         if members.isEmpty { return }
         let ids = works.keys.filter { members.contains($0.partition) }.sorted()
         for id in ids where works[id]?.state == .queued { drop(id) }

@@ -53,6 +53,44 @@ struct Standing: Hashable {
     var notAfter: Int64?
 }
 
+extension Standing {
+    init(_ entry: LedgerEntry) {
+        self.init(
+            fingerprint: entry.fingerprint,
+            record: entry.record,
+            attempt: entry.attempt,
+            sequence: entry.sequence,
+            state: entry.state,
+            ledgerOffset: entry.offset,
+            notAfter: entry.notAfter
+        )
+    }
+
+    /// Whether another record of the same reference says nothing new.
+    ///
+    /// An accepted reference is never tried again; otherwise the latest attempt counts.
+    func isAhead(of other: Standing) -> Bool {
+        if state == .accepted { return other.state != .accepted || attempt > other.attempt }
+        if other.state == .accepted { return false }
+        if attempt != other.attempt { return attempt > other.attempt }
+        return state.rank > other.state.rank
+    }
+}
+
+extension LedgerState {
+    /// How far an attempt has come.
+    fileprivate var rank: Int {
+        switch self {
+        case .intent: 0
+        case .notSent: 1
+        case .inDoubt: 2
+        case .refused: 3
+        case .review: 4
+        case .accepted: 5
+        }
+    }
+}
+
 /// An attempt whose outcome is not known.
 struct Doubt: Hashable {
     let record: RecordID

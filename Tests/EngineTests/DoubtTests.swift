@@ -122,6 +122,55 @@ import Testing
         }
     }
 
+    @Test func whatIsWrittenLateHidesNothing() {
+        // A former owner's records may be stored after its successor's.
+        for entries in [
+            [entry(1, at: 0, .accepted), entry(1, at: 0, attempt: 2, .intent, sequence: 0)],
+            [entry(1, at: 0, .accepted), entry(1, at: 0, .inDoubt)],
+            [entry(1, at: 0, .accepted), entry(1, at: 0, .notSent, sequence: 0)],
+        ] {
+            let script = Script()
+            #expect(script.assign(0, ledger: entries).appends.isEmpty)
+            #expect(script.engine.summary.inDoubt == 0)
+        }
+        let script = Script()
+        let given = [entry(1, at: 0, .inDoubt), entry(1, at: 0, .notSent, sequence: 0)]
+        #expect(script.assign(0, ledger: given).appends.isEmpty)
+        #expect(script.engine.summary.inDoubt == 1)
+    }
+
+    @Test func anIntentContinuesTheSequence() {
+        let script = Script()
+        let effects = script.assign(
+            0,
+            ledger: [
+                entry(1, at: 0, .refused, sequence: 3),
+                entry(1, at: 1, attempt: 2, .intent, sequence: 0),
+            ]
+        )
+        #expect(
+            effects.appends.map(\.write) == [LedgerWrite(attempt: 2, state: .inDoubt, sequence: 4)]
+        )
+    }
+
+    @Test func aPaymentFromTheLedgerIsNotSentAgainAfterItsTime() throws {
+        let script = Script(
+            EngineSettings(rateLimit: 1000, settleWindow: .seconds(30), repostsWhenAbsent: true)
+        )
+        var intent = entry(1, at: 0, .intent, sequence: 0)
+        intent.notAfter = script.now.wallClock + 1
+        script.assign(0, ledger: [intent, entry(1, at: 0, .inDoubt)])
+        var effects: [Effect] = []
+        for _ in 0..<20 where effects.appends.isEmpty {
+            effects = script.passUntil(.seconds(3600)) {
+                if case .lookUp = $0 { true } else { false }
+            }
+            let lookup = try #require(effects.lookups.first)
+            effects = script.step(.lookedUp(lookup.number, [record(0): .absent]))
+        }
+        #expect(effects.appends.map(\.write.state) == [.review])
+    }
+
     @Test func aCommandAnsweredBeforeIsAnsweredAgainFromTheLedger() {
         let script = Script.ready(ledger: [entry(1, at: 0, .accepted, ledgerOffset: 42)])
         let effects = script.step(.received(record(7), .create(order(1))))
