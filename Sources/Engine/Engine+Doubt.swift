@@ -73,38 +73,43 @@ extension CommandEngine {
         }
         guard !batch.isEmpty else { return }
         let number = newNumber()
-        lookupBatches[number] = batch
+        lookupBatches[number] = LookupBatch(doubts: batch, askedAt: now.uptime)
         effects.append(.lookUp(number, records))
     }
 
     mutating func lookedUp(_ number: LookupNumber, _ sightings: [RecordID: Sighting]) {
         guard let batch = lookupBatches.removeValue(forKey: number) else { return }
         note(failed: sightings.isEmpty)
-        for id in batch {
+        for id in batch.doubts {
             guard let doubt = partitions[id.partition]?.doubts[id.key], doubt.isBeingLookedUp else {
                 continue
             }
             partitions[id.partition]?.doubts[id.key]?.isBeingLookedUp = false
             partitions[id.partition]?.doubts[id.key]?.lookups += 1
-            judge(id, doubt, sightings[doubt.record])
+            judge(id, doubt, sightings[doubt.record], askedAt: batch.askedAt)
         }
     }
 
     /// Decides what one lookup says of a doubt.
-    private mutating func judge(_ id: DoubtID, _ doubt: Doubt, _ sighting: Sighting?) {
+    private mutating func judge(
+        _ id: DoubtID,
+        _ doubt: Doubt,
+        _ sighting: Sighting?,
+        askedAt: Instant
+    ) {
         var absentSince = doubt.absentSince
         switch sighting {
         case .found: return settle(id, doubt, as: .accepted)
         case .mismatch where !doubt.inReview: return settle(id, doubt, as: .review)
         case .mismatch, nil: break
         case .absent:
-            if now.uptime >= doubt.judgedFrom { absentSince = absentSince ?? now.uptime }
+            if askedAt >= doubt.judgedFrom { absentSince = absentSince ?? askedAt }
         }
         partitions[id.partition]?.doubts[id.key]?.absentSince = absentSince
         var next = now.uptime + delay(after: doubt.lookups + 1)
         if let absentSince, !doubt.inReview {
             let judgement = absentSince + settings.settleWindow
-            if sighting == .absent && now.uptime >= judgement {
+            if sighting == .absent && askedAt >= judgement {
                 return settleAbsent(id, doubt)
             }
             if judgement > now.uptime { next = min(next, judgement) }

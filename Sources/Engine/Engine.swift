@@ -50,7 +50,7 @@ public struct CommandEngine: Sendable {
     var lastNumber: UInt64 = 0
     var pendingCommit: PendingCommit?
     var lastCommitAt: Instant
-    var lookupBatches: [LookupNumber: [DoubtID]] = [:]
+    var lookupBatches: [LookupNumber: LookupBatch] = [:]
 
     /// An engine that owns nothing yet.
     public init(settings: EngineSettings, seed: UInt64, at moment: Moment) {
@@ -167,6 +167,13 @@ struct Timed<Subject: Sendable>: Comparable, Sendable {
 struct DoubtID: Hashable, Sendable {
     var partition: Int32
     var key: ReferenceKey
+}
+
+/// Lookups that were not answered yet.
+struct LookupBatch: Sendable {
+    var doubts: [DoubtID]
+    /// What is answered was true at this time; it may not be any more.
+    var askedAt: Instant
 }
 
 /// The `not_after` of a command.

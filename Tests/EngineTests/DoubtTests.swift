@@ -73,6 +73,18 @@ import Testing
         #expect(refused.appends.first?.write.state == .inDoubt)
     }
 
+    @Test func aLookupSpeaksOfTheTimeWhenItWasAsked() throws {
+        let script = try doubt(EngineSettings(rateLimit: 1000, settleWindow: .seconds(30)))
+        for _ in 0..<3 {
+            let lookup = try nextLookup(script)
+            #expect(script.step(.lookedUp(lookup, [record(0): .absent])).appends.isEmpty)
+        }
+        // Asked within the window, answered after it.
+        let lookup = try nextLookup(script)
+        script.pass(.seconds(60))
+        #expect(script.step(.lookedUp(lookup, [record(0): .absent])).appends.isEmpty)
+    }
+
     @Test func anUnansweredLookupDecidesNothing() throws {
         let script = try doubt(EngineSettings(rateLimit: 1000, settleWindow: .seconds(5)))
         for _ in 0..<8 {
