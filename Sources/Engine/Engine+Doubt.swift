@@ -126,6 +126,10 @@ extension CommandEngine {
 
     /// The provider has not had it for the whole settle window.
     private mutating func settleAbsent(_ id: DoubtID, _ doubt: Doubt) {
+        // Sent again it would be refused again, without end.
+        if settings.repostsWhenAbsent && doubt.wasRefused {
+            return settle(id, doubt, as: .refused)
+        }
         guard settings.repostsWhenAbsent, !isOverdue(doubt.order) else {
             return settle(id, doubt, as: .review)
         }

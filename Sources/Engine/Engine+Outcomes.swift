@@ -12,6 +12,7 @@ extension CommandEngine {
         case .accepted: conclude(id, as: .accepted)
         case .refused:
             // After a transmission that may have arrived, a refusal may speak of that one.
+            works[id]?.wasRefused = work.mayHaveArrived
             conclude(id, as: work.mayHaveArrived ? .inDoubt : .refused)
         case .inDoubt: conclude(id, as: .inDoubt)
         case .notSent(_, let retryAfter): retry(id, retryAfter: retryAfter)
@@ -132,6 +133,7 @@ extension CommandEngine {
             if isOverdue(order) { publishExpiry(id) } else { remove(id) }
         case .inDoubt:
             openDoubt(standing, order: order, in: id.partition)
+            partitions[id.partition]?.doubts[order.key]?.wasRefused = work.wasRefused
             publish(id, .recorded(write))
         case .intent, .accepted, .refused, .review:
             publish(id, .recorded(write))

@@ -106,4 +106,6 @@ struct Doubt: Hashable {
     /// Absence is not judged before this: the request may still be on its way.
     var judgedFrom: Instant
     var inReview = false
+    /// Whether the attempt itself was refused: only an earlier one can have been executed.
+    var wasRefused = false
 }

@@ -14,6 +14,8 @@ struct Work {
     var hasIntent = false
     /// Whether an earlier transmission of this reference may have arrived.
     var mayHaveArrived = false
+    /// Whether this attempt was refused although an earlier transmission may have arrived.
+    var wasRefused = false
     /// Transmissions or questions so far that ended as not sent.
     var tries = 0
     /// The number of the request whose answer is awaited.

@@ -71,6 +71,16 @@ import Testing
         // A refusal now may speak of the first attempt.
         let refused = script.step(.transmitted(sent, .refused))
         #expect(refused.appends.first?.write.state == .inDoubt)
+        _ = script.settle(refused)
+        // When that one does not turn up either, nothing was created.
+        var judged: [Effect] = []
+        for _ in 0..<20 where judged.appends.isEmpty {
+            let lookup = try nextLookup(script)
+            judged = script.step(.lookedUp(lookup, [record(0): .absent]))
+        }
+        #expect(
+            judged.appends.map(\.write) == [LedgerWrite(attempt: 2, state: .refused, sequence: 3)]
+        )
     }
 
     @Test func aLookupSpeaksOfTheTimeWhenItWasAsked() throws {
