@@ -44,17 +44,12 @@ extension Worker {
 
     func restored(_ number: Int, _ partition: Int32, _ records: [LedgerRecord], at now: Moment) {
         guard number == assignment else { return }
-        var open: [RecordID: Int] = [:]
         for record in records {
+            // Which of them is open is for the engine to judge.
             let id = world.commands[record.command].id
-            switch record.write.state {
-            case .intent: open[id] = record.command
-            case .accepted, .refused, .notSent: open[id] = nil
-            case .inDoubt, .review: break
-            }
+            if jobs[id] == nil { jobs[id] = Job(command: record.command) }
+            give(.ledger(partition: partition, entry(record)), now)
         }
-        for (id, command) in open where jobs[id] == nil { jobs[id] = Job(command: command) }
-        for record in records { give(.ledger(partition: partition, entry(record)), now) }
         give(.restored(partition: partition), now)
     }
 
