@@ -72,7 +72,8 @@ final class Books {
         if account.openAttempt >= attempt || (world.plan.isPayout && account.openAttempt > 0) {
             world.fail(
                 "\(order.key.high) attempt \(attempt) is handed over although attempt "
-                    + "\(account.openAttempt) may have been executed")
+                    + "\(account.openAttempt) may have been executed"
+            )
         }
         checkLedger(account, order.key, attempt)
         if mayExecute(fate) { account.openAttempt = attempt }
@@ -87,7 +88,8 @@ final class Books {
             let state = account.state.map { "\($0)" } ?? "nothing"
             world.fail(
                 "\(key.high) attempt \(attempt) is handed over while the ledger says \(state) of "
-                    + "attempt \(account.attempt)")
+                    + "attempt \(account.attempt)"
+            )
         }
     }
 
@@ -130,7 +132,8 @@ final class Books {
     func recorded(_ record: LedgerRecord, by worker: Worker) {
         let write = record.write
         writes.insert(
-            Recorded(reference: record.reference, attempt: write.attempt, state: write.state))
+            Recorded(reference: record.reference, attempt: write.attempt, state: write.state)
+        )
         var account = accounts[record.reference] ?? Account()
         guard write.attempt >= account.attempt else { return }
         // An intent that is stored late says nothing new of an attempt that was judged.
@@ -161,7 +164,8 @@ final class Books {
         if event.kind.isFinal {
             if let final = pages[number].final, final != event.id {
                 world.fail(
-                    "\(world.commands[number].id) ended with \(final) and ends with \(event.id)")
+                    "\(world.commands[number].id) ended with \(final) and ends with \(event.id)"
+                )
             }
             pages[number].final = event.id
         } else {
@@ -179,7 +183,10 @@ final class Books {
     /// Events about a reference only go forward. What a member publishes that has lost its
     /// partition without knowing it may cross with its successor's.
     private func follow(
-        _ event: Event, _ write: LedgerWrite, _ key: ReferenceKey, by worker: Worker
+        _ event: Event,
+        _ write: LedgerWrite,
+        _ key: ReferenceKey,
+        by worker: Worker
     ) {
         var account = accounts[key] ?? Account()
         defer { accounts[key] = account }
@@ -208,7 +215,8 @@ final class Books {
         }
         world.fail(
             "\(world.commands[number].id) \(what) before \(world.commands[previous].id), "
-                + "which has the same key")
+                + "which has the same key"
+        )
     }
 
     // MARK: Offsets

@@ -25,7 +25,8 @@ final class Faults {
         case 2: if !worker.isPaused { worker.stop() }
         case 3, 4, 5: pause(worker)
         case 6, 7:
-            worker.kafkaCutUntil = world.now + world.chance.time(.milliseconds(100)...(.seconds(20)))
+            worker.kafkaCutUntil =
+                world.now + world.chance.time(.milliseconds(100)...(.seconds(20)))
             world.note("\(worker.name) is cut off from Kafka until \(worker.kafkaCutUntil.text)")
             world.timeline.at(worker.kafkaCutUntil + 1) { worker.planTurn() }
         case 8: worker.providerCutUntil = world.now + world.chance.time(0...(.seconds(10)))

@@ -43,7 +43,9 @@ final class Provider {
         if world.troubled(\.tooMany) {
             let pause = world.chance.happens(0.5) ? world.chance.time(0...(.seconds(3))) : nil
             return Fate(
-                outcome: .notSent(.rateLimited, retryAfter: pause?.duration), answer: answer)
+                outcome: .notSent(.rateLimited, retryAfter: pause?.duration),
+                answer: answer
+            )
         }
         if world.troubled(\.forbidden) { return Fate(outcome: .unjudged, answer: answer) }
         if world.troubled(\.resetBefore) {

@@ -4,7 +4,7 @@ import Engine
 extension Worker {
     func perform(_ effects: [Effect]) {
         for effect in effects {
-            if case .forget = effect {} else { world.note("\(name) → \(effect)") }
+            note(effect)
             switch effect {
             case .append(let ticket, let write): append(ticket, write)
             case .publish(let ticket, let what): publish(ticket, what)
@@ -24,6 +24,16 @@ extension Worker {
             case .stopped: stopped()
             case .alert: break
             }
+        }
+    }
+
+    /// Traces an effect; dictionaries are written in order, for the same text every time.
+    private func note(_ effect: Effect) {
+        switch effect {
+        case .forget: break
+        case .commit(let number, let offsets):
+            world.note("\(name) → commit(\(number), \(offsets.sorted { $0.key < $1.key }))")
+        default: world.note("\(name) → \(effect)")
         }
     }
 
@@ -48,7 +58,11 @@ extension Worker {
 
     /// The last moment before bytes are handed over.
     private func handOver(
-        _ ticket: Ticket, _ attempt: Int, _ number: Int, _ lease: Lease, _ expires: Instant
+        _ ticket: Ticket,
+        _ attempt: Int,
+        _ number: Int,
+        _ lease: Lease,
+        _ expires: Instant
     ) {
         if isDead { return }
         if isPaused {
@@ -121,7 +135,9 @@ extension Worker {
     private func ask(_ ticket: Ticket) {
         guard job(of: ticket.record) != nil else { return }
         let isFailed = world.troubled(\.failedLookup) || world.now < providerCutUntil
-        read(isFailed: isFailed) { true } answer: { [self] answer in
+        read(isFailed: isFailed) {
+            true
+        } answer: { [self] answer in
             post(.input(.answered(ticket, available: answer ?? false, retryAfter: nil)))
         }
     }

@@ -194,7 +194,13 @@ final class Worker {
     }
 
     func give(_ input: Input, _ now: Moment) {
-        world.note("\(name) ← \(input)")
+        switch input {
+        case .committed(let number, let accepted):
+            world.note("\(name) ← committed(\(number), \(accepted.sorted { $0.key < $1.key }))")
+        case .lookedUp(let number, let sightings):
+            world.note("\(name) ← lookedUp(\(number), \(sightings.sorted { $0.key < $1.key }))")
+        default: world.note("\(name) ← \(input)")
+        }
         engine.handle(input, at: now)
     }
 

@@ -64,7 +64,8 @@ final class World {
         for (number, command) in commands.enumerated() {
             timeline.at(command.appears) { [self] in
                 logs[Int(command.id.partition)].append(number)
-                for worker in workers where worker.cursors[command.id.partition]?.isPaused == false {
+                for worker in workers where worker.cursors[command.id.partition]?.isPaused == false
+                {
                     worker.planTurn()
                 }
             }

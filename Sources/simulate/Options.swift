@@ -1,11 +1,11 @@
 import Simulation
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #else
-    import Darwin
+import Darwin
 #endif
 
 func exitProcess(_ code: Int32) -> Never { exit(code) }

@@ -5,7 +5,9 @@ import Testing
     @Test func sameSeedSameTrace() {
         for seed in UInt64(1)...20 {
             let first = Simulation.run(seed: seed, isTracing: true)
-            #expect(first.trace == Simulation.run(seed: seed, isTracing: true).trace)
+            let second = Simulation.run(seed: seed, isTracing: true)
+            let isSame = first.trace == second.trace
+            #expect(isSame, "seed \(seed) has two traces")
         }
     }
 }
