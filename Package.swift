@@ -17,7 +17,9 @@ if Context.environment["WARNINGS_AS_ERRORS"] != nil {
 let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(
-    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    name: "ServiceLifecycle",
+    package: "swift-service-lifecycle"
+)
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -42,7 +44,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(
-            url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+            url: "https://github.com/apple/swift-configuration",
+            from: "1.4.0",
+            traits: ["YAML"]
+        ),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -67,7 +72,10 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
-            name: "Contract", dependencies: ["Aspayds", "JSON", crypto], swiftSettings: settings),
+            name: "Contract",
+            dependencies: ["Aspayds", "JSON", crypto],
+            swiftSettings: settings
+        ),
         .target(name: "Engine", dependencies: [collections], swiftSettings: settings),
         .target(name: "Simulation", dependencies: ["Engine", collections], swiftSettings: settings),
         .executableTarget(name: "simulate", dependencies: ["Simulation"], swiftSettings: settings),
@@ -103,25 +111,36 @@ let package = Package(
         .testTarget(name: "KafkaTests", dependencies: ["Kafka"], swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
         .testTarget(
-            name: "AspaydsTests", dependencies: ["Aspayds", "JSON", "Sandbox", nio, nioPosix],
-            swiftSettings: settings),
+            name: "AspaydsTests",
+            dependencies: ["Aspayds", "JSON", "Sandbox", nio, nioPosix],
+            swiftSettings: settings
+        ),
         .testTarget(
-            name: "ContractTests", dependencies: ["Aspayds", "Contract", "JSON"], swiftSettings: settings),
+            name: "ContractTests",
+            dependencies: ["Aspayds", "Contract", "JSON"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: settings),
         .testTarget(
-            name: "WorkersTests", dependencies: ["Workers", "Kafka", "Sandbox"],
-            swiftSettings: settings),
+            name: "WorkersTests",
+            dependencies: [
+                "Aspayds", "Contract", "Engine", "Kafka", "Sandbox", "Workers", lifecycle, logging,
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "SandboxTests",
             dependencies: ["aspayds-sandbox", "Sandbox", httpClient, lifecycle, nio],
-            swiftSettings: settings),
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "SettingsTests",
             dependencies: [
                 "aspayds-worker", "Contract", "JSON", "Kafka", "Webhooks", arguments, httpClient,
                 lifecycle, logging, nio, nioHTTP,
             ],
-            swiftSettings: settings),
+            swiftSettings: settings
+        ),
     ]
 )

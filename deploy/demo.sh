@@ -12,6 +12,7 @@ case "${1-}" in
 esac
 
 need_build_tools
+[ -n "$once" ] || { need kcat kcat && install_missing; }
 build_release
 work=$(mktemp -d)
 finish() {
@@ -101,7 +102,7 @@ Everything stays up until Ctrl-C. In another terminal, from here:
   aspayds-worker send payout --reference WD-3001 --payout-method-id 1 --amount 700 \\
       --recipient-name Rahim --recipient-account 01712345678
   echo 'TRX1001:{"amount":100,"customer_name":"Rahim","transaction_reference":"TRX1001","callback_url":"https://shop.example/cb"}' |
-      kcat -P -b $KAFKA_BOOTSTRAP_SERVERS -t aspayds.payment.commands -K:
+      kcat -P -b $KAFKA_BOOTSTRAP_SERVERS -t aspayds.payment.commands -X topic.partitioner=murmur2_random -K:
   curl -s ${ASPAYDS_BASE_URL%/api}/_sandbox/executions    what the provider has executed
   curl -s -X POST ${ASPAYDS_BASE_URL%/api}/_sandbox/faults -d '[{"fault":"429","rate":0.5}]'
   aspayds-sandbox --help                                  more faults, and magic references

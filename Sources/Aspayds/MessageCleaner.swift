@@ -19,7 +19,7 @@ struct MessageCleaner: Sendable {
         for account in accounts where account.utf8.count > 4 {
             text = text.replacing(account, with: "****" + account.suffix(4))
         }
-        text = Self.maskingDigits(text)
+        text = maskingDigits(text)
         let cut = String(text.prefix(Self.limit))
         return cut.isEmpty ? nil : cut
     }
@@ -30,30 +30,32 @@ struct MessageCleaner: Sendable {
         default: true
         }
     }
+}
 
-    /// Digits of any script count: a message may be in Bengali.
-    private static func maskingDigits(_ text: String) -> String {
-        var result = String.UnicodeScalarView()
-        var run: [Unicode.Scalar] = []
-        func end() {
-            if run.count >= 6 {
-                result.append(contentsOf: "****".unicodeScalars)
-                run.removeFirst(run.count - 4)
-            }
-            result.append(contentsOf: run)
-            run.removeAll(keepingCapacity: true)
+/// The text with every run of six or more digits, which may be an account, cut to its last four.
+///
+/// Digits of any script count: a message may be in Bengali.
+package func maskingDigits(_ text: String) -> String {
+    var result = String.UnicodeScalarView()
+    var run: [Unicode.Scalar] = []
+    func end() {
+        if run.count >= 6 {
+            result.append(contentsOf: "****".unicodeScalars)
+            run.removeFirst(run.count - 4)
         }
-        for scalar in text.unicodeScalars {
-            if scalar.properties.numericType == .decimal {
-                run.append(scalar)
-            } else {
-                end()
-                result.append(scalar)
-            }
-        }
-        end()
-        return String(result)
+        result.append(contentsOf: run)
+        run.removeAll(keepingCapacity: true)
     }
+    for scalar in text.unicodeScalars {
+        if scalar.properties.numericType == .decimal {
+            run.append(scalar)
+        } else {
+            end()
+            result.append(scalar)
+        }
+    }
+    end()
+    return String(result)
 }
 
 extension String {

@@ -82,6 +82,7 @@ extension LedgerRecord.Outcome {
         w.object("command") { command.write(to: &$0) }
         w.field("state", state.rawValue)
         w.field("sequence", sequence)
+        w.field("owner", owner)
         w.field("at", RFC3339.format(at))
         w.field(domain.idField, providerID)
         if let reason { w.object("reason") { reason.write(to: &$0) } }
@@ -108,6 +109,7 @@ extension LedgerRecord.Outcome {
             command: try Event.Origin(command),
             state: state,
             sequence: try fields.requiredInteger("sequence"),
+            owner: try fields.required("owner"),
             at: try fields.time("at"),
             providerID: try fields.text(domain.idField)
         )

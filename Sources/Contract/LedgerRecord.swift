@@ -100,6 +100,8 @@ package enum LedgerRecord: Sendable, Equatable {
         package var state: State
         /// How many events the reference has had.
         package var sequence: Int
+        /// The worker that wrote it.
+        package var owner: String
         /// When, in milliseconds since 1970.
         package var at: Int64
         /// The provider's id.
@@ -117,6 +119,7 @@ package enum LedgerRecord: Sendable, Equatable {
             command: Event.Origin,
             state: State,
             sequence: Int,
+            owner: String,
             at: Int64,
             providerID: String? = nil,
             reason: Event.Reason? = nil,
@@ -129,6 +132,7 @@ package enum LedgerRecord: Sendable, Equatable {
             self.command = command
             self.state = state
             self.sequence = sequence
+            self.owner = owner
             self.at = at
             self.providerID = providerID
             self.reason = reason

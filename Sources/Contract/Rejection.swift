@@ -1,3 +1,5 @@
+import Aspayds
+
 /// Why a command is not carried out.
 ///
 /// With a readable reference it is refused by an event, without one it is dead-lettered.
@@ -72,9 +74,11 @@ struct Problem: Error, Equatable {
         self.message = message
     }
 
-    /// A text of someone else, fit for a message: bounded, without control characters.
+    /// A text of someone else, fit for a message: bounded, without control characters, and without
+    /// what may be an account, since it may stand in the wrong field.
     static func shown(_ text: String, atMost limit: Int = 64) -> String {
         var shown = String.UnicodeScalarView()
+        let text = maskingDigits(text)
         for scalar in text.unicodeScalars.prefix(limit) {
             let isControl = scalar.properties.generalCategory == .control
             shown.append(isControl ? "\u{FFFD}" : scalar)

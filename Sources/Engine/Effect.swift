@@ -1,10 +1,6 @@
-/// What an engine wants done. The shell does it in this order, and answers with an `Input`.
 /// What an engine wants done.
 ///
-/// What an engine wants done.
-///
-/// What an engine wants done.
-///
+/// The shell does it in this order, and answers with an `Input`.
 public enum Effect: Hashable, Sendable {
     /// Append a record to the ledger; answered by `appended`.
     case append(Ticket, LedgerWrite)
@@ -53,14 +49,15 @@ public struct LedgerWrite: Hashable, Sendable {
 
 /// Which message to publish about a command.
 public enum Publication: Hashable, Sendable {
-    /// The event of the ledger record just written.
+    /// The event that a ledger record announces.
     case recorded(LedgerWrite)
     /// `not_after` passed before anything was sent.
     case expired(attempt: Int)
     /// The reference is taken by another command; its real state is said.
     case conflict(LedgerState)
-    /// The answer to a command that was answered before, read back from this ledger offset.
-    case replay(ledgerOffset: Int64)
+    /// The answer to a command that was answered before: the event of this record, read back from
+    /// this ledger offset.
+    case replay(LedgerWrite, ledgerOffset: Int64)
     /// The command broke a rule of the contract.
     case invalid
     /// The answer to a check or methods command.

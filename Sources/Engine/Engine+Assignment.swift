@@ -15,10 +15,15 @@ extension CommandEngine {
     /// that was over, hides nothing. Intents do not say how many events there were, outcomes not
     /// until when the command may be sent: each is kept from where it is said.
     mutating func restore(_ entry: LedgerEntry, in partition: Int32) {
-        guard let state = partitions[partition], state.phase == .restoring else { return }
+        guard partitions[partition]?.phase == .restoring else { return }
         var standing = Standing(entry)
-        if let known = state.standings[entry.key] {
-            if known.isAhead(of: standing) { standing = known }
+        if var known = partitions[partition]?.standings[entry.key] {
+            let isSecond = known.state == .intent && entry.state == .intent
+            if isSecond && known.attempt == entry.attempt && known.owner != entry.owner {
+                known.isContested = true
+                standing = known
+            }
+            if known.isAhead(of: standing) || !known.canBeClosed(by: entry) { standing = known }
             standing.sequence = max(entry.sequence, known.sequence)
             if known.attempt == entry.attempt {
                 standing.notAfter = known.notAfter ?? entry.notAfter
@@ -74,7 +79,8 @@ extension CommandEngine {
             if work.hasIntent { giveUp(id) } else { remove(id) }
         case .asking:
             remove(id)
-        case .journaling, .inFlight, .judging, .recording, .publishing, .queued, .dropped:
+        case .journaling, .inFlight, .judging, .announcing, .recording, .publishing, .queued,
+            .dropped:
             break
         }
     }

@@ -8,7 +8,10 @@ extension CommandEngine {
             if works[id] == nil { effects.append(.forget(id)) }
             return
         }
-        guard partitions[id.partition]?.progress.begin(id.offset) == true else { return }
+        guard partitions[id.partition]?.progress.begin(id.offset) == true else {
+            if works[id] == nil && !isPayloadNeeded(id, arrival.key) { effects.append(.forget(id)) }
+            return
+        }
         if let known = works[id] {
             // Read again while its place in line, or its settling after a restart, still stands.
             if known.state == .dropped {
@@ -33,7 +36,8 @@ extension CommandEngine {
 
     /// Begins the work on a command that has become the first in line.
     private mutating func activate(_ id: RecordID) {
-        guard let work = works[id] else { return }
+        // What is settled after a restart is under way already, wherever it stands in line.
+        guard let work = works[id], work.state == .queued else { return }
         switch work.arrival {
         case .create(let order): admit(id, order)
         case .check, .methods:
@@ -58,12 +62,15 @@ extension CommandEngine {
             works[id]?.sequence = standing.sequence
             wait(id, order)
         case .intent, .accepted, .refused, .inDoubt, .review:
-            let isSame = standing.fingerprint == order.fingerprint
-            publish(
-                id,
-                isSame
-                    ? .replay(ledgerOffset: standing.ledgerOffset) : .conflict(standing.state)
+            guard standing.fingerprint == order.fingerprint else {
+                return publish(id, .conflict(standing.state))
+            }
+            let write = LedgerWrite(
+                attempt: standing.attempt,
+                state: standing.state,
+                sequence: standing.sequence
             )
+            publish(id, .replay(write, ledgerOffset: standing.ledgerOffset))
         }
     }
 
@@ -78,16 +85,16 @@ extension CommandEngine {
         waitingOrders.append(id)
         if let notAfter = order.notAfter {
             expiries.insert(Expiry(wallClock: notAfter, record: id))
+            // Most orders are sent in time and leave their entry behind.
+            if expiries.count > 2 * works.count + 1000 {
+                expiries = Heap(expiries.unordered.filter { works[$0.record] != nil })
+            }
         }
     }
 
-    /// Ends commands that were not sent in time. What may have arrived never expires.
     /// Ends commands that were not sent in time.
     ///
-    /// Ends commands that were not sent in time.
-    ///
-    /// Ends commands that were not sent in time.
-    ///
+    /// What may have arrived never expires.
     mutating func expireOverdue() {
         while let expiry = expiries.min, now.wallClock > expiry.wallClock {
             expiries.removeMin()
@@ -99,10 +106,24 @@ extension CommandEngine {
         }
     }
 
+    /// Lets an order that is overdue expire, behind a fence: only the partition's owner may say so.
     mutating func expire(_ id: RecordID) {
-        guard let work = works[id], !work.mayHaveArrived else { return }
-        // The intent is closed first; the event follows when the ledger has acknowledged that.
-        if work.hasIntent { conclude(id, as: .notSent) } else { publishExpiry(id) }
+        guard let work = works[id], !work.isExpiring else { return }
+        works[id]?.isExpiring = true
+        if work.state != .fencing(nil) { awaitFence(id) }
+    }
+
+    /// The fence holds: what was never sent is expired, what may have arrived is for a person.
+    mutating func concludeExpiry(_ id: RecordID) {
+        guard let work = works[id] else { return }
+        if work.mayHaveArrived {
+            conclude(id, as: .review)
+        } else if work.hasIntent {
+            // The event follows when the ledger has acknowledged it.
+            conclude(id, as: .notSent)
+        } else {
+            publishExpiry(id)
+        }
     }
 
     mutating func publishExpiry(_ id: RecordID) {
@@ -120,12 +141,12 @@ extension CommandEngine {
         guard let work = works.removeValue(forKey: id) else { return }
         if work.takesSlot { slotsTaken -= 1 }
         if work.state != .dropped { partitions[id.partition]?.held -= 1 }
-        if !isPayloadNeeded(id, work) { effects.append(.forget(id)) }
+        if !isPayloadNeeded(id, work.key) { effects.append(.forget(id)) }
         if work.isInLine, let key = work.key { leaveLine(id, key: key, next: work.next) }
     }
 
-    private func isPayloadNeeded(_ id: RecordID, _ work: Work) -> Bool {
-        guard let key = work.order?.key else { return false }
+    private func isPayloadNeeded(_ id: RecordID, _ key: ReferenceKey?) -> Bool {
+        guard let key else { return false }
         return partitions[id.partition]?.doubts[key]?.record == id
     }
 

@@ -12,20 +12,24 @@ extension CommandEngine {
         .seconds(120), .seconds(300), .seconds(600),
     ]
 
+    /// What got no answer is asked again so soon, however slow the schedule has become: a provider
+    /// that is away opens the breaker, and one that hiccups must not delay a judgement.
+    private static let retryDelay = Duration.seconds(5)
+
     mutating func openDoubt(_ standing: Standing, order: Order, in partition: Int32) {
-        var doubt = Doubt(
+        // A doubt found in the ledger is as old as its record.
+        let age = Duration.milliseconds(max(0, now.wallClock - standing.at))
+        let known = partitions[partition]?.doubts[order.key]
+        let lookups = known?.attempt == standing.attempt ? known?.lookups ?? 0 : 0
+        let doubt = Doubt(
             record: standing.record,
             order: order,
             attempt: standing.attempt,
-            nextLookup: now.uptime + Self.schedule[0],
-            judgedFrom: now.uptime + settings.sendDeadline
+            lookups: lookups,
+            nextLookup: now.uptime + delay(after: lookups),
+            judgedFrom: now.uptime + (settings.sendDeadline + settings.settleWindow - age),
+            inReview: standing.state == .review
         )
-        doubt.inReview = standing.state == .review
-        if let known = partitions[partition]?.doubts[order.key], known.attempt == doubt.attempt {
-            doubt.lookups = known.lookups
-            doubt.absentSince = known.absentSince
-            doubt.nextLookup = now.uptime + delay(after: known.lookups)
-        }
         partitions[partition]?.doubts[order.key] = doubt
         scheduleLookup(DoubtID(partition: partition, key: order.key))
     }
@@ -77,16 +81,24 @@ extension CommandEngine {
         effects.append(.lookUp(number, records))
     }
 
-    mutating func lookedUp(_ number: LookupNumber, _ sightings: [RecordID: Sighting]) {
+    mutating func lookedUp(
+        _ number: LookupNumber,
+        _ sightings: [RecordID: Sighting],
+        failure: Outcome?
+    ) {
         guard let batch = lookupBatches.removeValue(forKey: number) else { return }
-        note(failed: sightings.isEmpty)
+        if let failure { noteForBreaker(failure) } else { note(failed: false) }
         for id in batch.doubts {
             guard let doubt = partitions[id.partition]?.doubts[id.key], doubt.isBeingLookedUp else {
                 continue
             }
             partitions[id.partition]?.doubts[id.key]?.isBeingLookedUp = false
+            guard let sighting = sightings[doubt.record] else {
+                lookUpAgain(id, at: now.uptime + Self.retryDelay)
+                continue
+            }
             partitions[id.partition]?.doubts[id.key]?.lookups += 1
-            judge(id, doubt, sightings[doubt.record], askedAt: batch.askedAt)
+            judge(id, doubt, sighting, askedAt: batch.askedAt)
         }
     }
 
@@ -94,28 +106,18 @@ extension CommandEngine {
     private mutating func judge(
         _ id: DoubtID,
         _ doubt: Doubt,
-        _ sighting: Sighting?,
+        _ sighting: Sighting,
         askedAt: Instant
     ) {
-        var absentSince = doubt.absentSince
         switch sighting {
         case .found: return settle(id, doubt, as: .accepted)
         case .mismatch where !doubt.inReview: return settle(id, doubt, as: .review)
-        case .mismatch, nil: break
-        case .absent:
-            if askedAt >= doubt.judgedFrom { absentSince = absentSince ?? askedAt }
+        case .absent where !doubt.inReview && askedAt >= doubt.judgedFrom:
+            return settleAbsent(id, doubt)
+        case .mismatch, .absent: break
         }
-        partitions[id.partition]?.doubts[id.key]?.absentSince = absentSince
         var next = now.uptime + delay(after: doubt.lookups + 1)
-        if let absentSince, !doubt.inReview {
-            let judgement = absentSince + settings.settleWindow
-            if sighting == .absent && askedAt >= judgement {
-                return settleAbsent(id, doubt)
-            }
-            if judgement > now.uptime { next = min(next, judgement) }
-        } else if !doubt.inReview && doubt.judgedFrom > now.uptime {
-            next = min(next, doubt.judgedFrom)
-        }
+        if !doubt.inReview && doubt.judgedFrom > now.uptime { next = min(next, doubt.judgedFrom) }
         lookUpAgain(id, at: next)
     }
 
@@ -127,9 +129,7 @@ extension CommandEngine {
     /// The provider has not had it for the whole settle window.
     private mutating func settleAbsent(_ id: DoubtID, _ doubt: Doubt) {
         // Sent again it would be refused again, without end.
-        if settings.repostsWhenAbsent && doubt.wasRefused {
-            return settle(id, doubt, as: .refused)
-        }
+        if settings.repostsWhenAbsent && doubt.wasRefused { return settle(id, doubt, as: .refused) }
         guard settings.repostsWhenAbsent, !isOverdue(doubt.order) else {
             return settle(id, doubt, as: .review)
         }
@@ -144,12 +144,7 @@ extension CommandEngine {
     /// Records what became of a doubt and says so.
     private mutating func settle(_ id: DoubtID, _ doubt: Doubt, as state: LedgerState) {
         guard let work = settlingWork(id, doubt) else { return }
-        if state == .review {
-            partitions[id.partition]?.doubts[id.key]?.inReview = true
-            lookUpAgain(id, at: now.uptime + delay(after: .max))
-        } else {
-            partitions[id.partition]?.doubts[id.key] = nil
-        }
+        if state != .review { partitions[id.partition]?.doubts[id.key] = nil }
         take(doubt.record, work)
         conclude(doubt.record, as: state)
     }

@@ -22,7 +22,7 @@ extension CommandEngine {
         }
     }
 
-    private mutating func noteForBreaker(_ outcome: Outcome) {
+    mutating func noteForBreaker(_ outcome: Outcome) {
         switch outcome {
         case .notSent(.noConnection, _), .inDoubt(.providerFailed): note(failed: true)
         case .notSent(.unauthorized, _): openBreaker(.credentials)
@@ -79,13 +79,19 @@ extension CommandEngine {
         // An attempt that was never sent has no event of its own.
         let sequence = state == .notSent ? work.sequence : work.sequence + 1
         let write = LedgerWrite(attempt: work.attempt, state: state, sequence: sequence)
-        move(id, to: .recording(write))
-        append(id, write)
+        if !work.isInLine && state != .notSent {
+            move(id, to: .announcing(write))
+            effects.append(.publish(newTicket(for: id), .recorded(write)))
+        } else {
+            move(id, to: .recording(write))
+            append(id, write)
+        }
     }
 
     /// Closes the intent of an attempt that was not sent, so that the next owner finds no doubt;
     /// what an earlier attempt has left in doubt stays so.
     mutating func giveUp(_ id: RecordID) {
+        works[id]?.isExpiring = false
         conclude(id, as: works[id]?.mayHaveArrived == true ? .inDoubt : .notSent)
     }
 
@@ -122,7 +128,8 @@ extension CommandEngine {
             sequence: write.sequence,
             state: write.state,
             ledgerOffset: offset,
-            notAfter: order.notAfter
+            notAfter: order.notAfter,
+            at: now.wallClock
         )
         partitions[id.partition]?.standings[order.key] = standing
         works[id]?.hasIntent = false
@@ -130,14 +137,15 @@ extension CommandEngine {
         switch write.state {
         case .notSent:
             // Given up: because its time was over, or to leave it to another owner.
-            if isOverdue(order) { publishExpiry(id) } else { remove(id) }
-        case .inDoubt:
+            if work.isExpiring { publishExpiry(id) } else { remove(id) }
+        case .inDoubt, .review:
             openDoubt(standing, order: order, in: id.partition)
             partitions[id.partition]?.doubts[order.key]?.wasRefused = work.wasRefused
-            publish(id, .recorded(write))
-        case .intent, .accepted, .refused, .review:
-            publish(id, .recorded(write))
+        case .intent, .accepted, .refused: break
         }
+        if write.state == .notSent { return }
+        // What is not in line was announced before it was recorded.
+        if work.isInLine { publish(id, .recorded(write)) } else { finish(id) }
     }
 
     mutating func publish(_ id: RecordID, _ publication: Publication) {
@@ -146,17 +154,20 @@ extension CommandEngine {
     }
 
     mutating func published(_ ticket: Ticket, _ acknowledged: Bool) {
-        guard case .publishing = state(awaiting: ticket) else { return }
-        if acknowledged { finish(ticket.record) } else { offerLater(ticket) }
+        let state = state(awaiting: ticket)
+        switch state {
+        case .publishing, .announcing:
+            guard acknowledged else { return offerLater(ticket) }
+            guard case .announcing(let write) = state else { return finish(ticket.record) }
+            move(ticket.record, to: .recording(write))
+            append(ticket.record, write)
+        default: return
+        }
     }
 
-    /// Kafka did not take a record. It is offered again, for as long as it takes.
     /// Kafka did not take a record.
     ///
-    /// Kafka did not take a record.
-    ///
-    /// Kafka did not take a record.
-    ///
+    /// It is offered again, for as long as it takes.
     private mutating func offerLater(_ ticket: Ticket) {
         reoffers.insert(
             Timed(at: now.uptime + .seconds(1), number: newNumber(), subject: ticket)
@@ -180,17 +191,26 @@ extension CommandEngine {
                 effects.append(.append(ticket, write))
             case .recording(let write): effects.append(.append(ticket, write))
             case .publishing(let publication): effects.append(.publish(ticket, publication))
+            case .announcing(let write): effects.append(.publish(ticket, .recorded(write)))
             default: continue
             }
         }
     }
 
-    mutating func answered(_ ticket: Ticket, available: Bool, retryAfter: Duration?) {
+    mutating func answered(_ ticket: Ticket, failure: Outcome?) {
         let id = ticket.record
         guard state(awaiting: ticket) == .asking else { return }
-        note(failed: !available)
         works[id]?.tries += 1
-        if available { publish(id, .answer) } else { backOff(id, retryAfter: retryAfter) }
+        guard let failure else {
+            note(failed: false)
+            return publish(id, .answer)
+        }
+        noteForBreaker(failure)
+        if case .notSent(_, let retryAfter) = failure {
+            backOff(id, retryAfter: retryAfter)
+        } else {
+            backOff(id, retryAfter: nil)
+        }
     }
 
     mutating func probe() {

@@ -58,7 +58,7 @@ extension CommandEngine {
 
     private mutating func begin(_ id: RecordID) {
         guard let work = works[id], let order = work.order else { return }
-        if isOverdue(order) && !work.mayHaveArrived { return expire(id) }
+        if isOverdue(order) { return expire(id) }
         if work.hasIntent { return awaitFence(id) }
         works[id]?.attempt += 1
         move(id, to: .journaling)
@@ -86,10 +86,11 @@ extension CommandEngine {
             offsets: [:],
             epochs: [:],
             waiters: [],
-            deadline: now.uptime + settings.commitDeadline,
-            expires: now.uptime + settings.sendDeadline
+            issuedAt: now.uptime,
+            deadline: now.uptime + settings.commitDeadline
         )
         for partition in owned { join(partition, to: &commit) }
+        guard !commit.offsets.isEmpty else { return }
         for waiter in commit.waiters { move(waiter, to: .fencing(commit.number)) }
         effects.append(.commit(commit.number, offsets: commit.offsets))
         pendingCommit = commit
@@ -133,10 +134,12 @@ extension CommandEngine {
         guard let commit = pendingCommit, commit.number == number else { return }
         pendingCommit = nil
         lastCommitAt = now.uptime
+        // A reply that is late, because the process was suspended perhaps, fences nothing.
+        let isLate = now.uptime >= commit.deadline
         var standing: Set<Int32> = []
         for (partition, offset) in commit.offsets {
             guard partitions[partition]?.epoch == commit.epochs[partition] else { continue }
-            if accepted[partition] == true {
+            if accepted[partition] == true && !isLate {
                 standing.insert(partition)
                 partitions[partition]?.committed = offset
                 partitions[partition]?.fenceAt = nil
@@ -150,19 +153,23 @@ extension CommandEngine {
             }
         }
         for waiter in commit.waiters where works[waiter]?.state == .fencing(number) {
-            if standing.contains(waiter.partition) && now.uptime < commit.expires {
-                transmit(waiter, expires: commit.expires)
+            if standing.contains(waiter.partition) {
+                pass(waiter, fencedAt: commit.issuedAt)
             } else {
                 awaitFence(waiter)
             }
         }
     }
 
-    /// The fence holds: the order goes out, once.
-    private mutating func transmit(_ id: RecordID, expires: Instant) {
+    /// The fence holds: the order goes out, once, or its time is over.
+    private mutating func pass(_ id: RecordID, fencedAt: Instant) {
         guard let work = works[id], let order = work.order else { return }
-        if isOverdue(order) && !work.mayHaveArrived { return expire(id) }
+        if work.isExpiring || isOverdue(order) {
+            works[id]?.isExpiring = true
+            return concludeExpiry(id)
+        }
         move(id, to: .inFlight)
+        let expires = fencedAt + settings.sendDeadline
         effects.append(.transmit(newTicket(for: id), attempt: work.attempt, expires: expires))
     }
 }

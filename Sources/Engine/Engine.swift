@@ -25,13 +25,9 @@ public struct CommandEngine: Sendable {
     /// The partitions owned, in order, so that a run can be repeated.
     var owned: [Int32] = []
 
-    /// Orders that wait for a permit, oldest first. Entries that do not wait any more are skipped.
     /// Orders that wait for a permit, oldest first.
     ///
-    /// Orders that wait for a permit, oldest first.
-    ///
-    /// Orders that wait for a permit, oldest first.
-    ///
+    /// Entries that do not wait any more are skipped.
     var waitingOrders: Deque<RecordID> = []
     /// Checks that wait for a permit, likewise.
     var waitingChecks: Deque<RecordID> = []
@@ -62,13 +58,9 @@ public struct CommandEngine: Sendable {
         lastCommitAt = moment.uptime
     }
 
-    /// Takes one input in. Effects gather until `advance`.
     /// Takes one input in.
     ///
-    /// Takes one input in.
-    ///
-    /// Takes one input in.
-    ///
+    /// Effects gather until `advance`.
     public mutating func handle(_ input: Input, at moment: Moment) {
         now = moment
         switch input {
@@ -82,9 +74,9 @@ public struct CommandEngine: Sendable {
         case .committed(let number, let accepted): committed(number, accepted: accepted)
         case .transmitted(let ticket, let outcome): transmitted(ticket, outcome)
         case .published(let ticket, let acknowledged): published(ticket, acknowledged)
-        case .lookedUp(let number, let sightings): lookedUp(number, sightings)
-        case .answered(let ticket, let available, let retryAfter):
-            answered(ticket, available: available, retryAfter: retryAfter)
+        case .lookedUp(let number, let sightings, let failure):
+            lookedUp(number, sightings, failure: failure)
+        case .answered(let ticket, let failure): answered(ticket, failure: failure)
         case .probed(let result): probed(result)
         case .stop:
             isStopping = true
@@ -193,8 +185,7 @@ struct PendingCommit: Sendable {
     var epochs: [Int32: UInt64]
     /// Intents whose fence it is.
     var waiters: [RecordID]
+    /// The age of the fence counts from here.
+    var issuedAt: Instant
     var deadline: Instant
-    /// Until when what it fences may be transmitted. Counted from the request, not from the answer:
-    /// whoever takes the partition over waits only so long after the commit was accepted.
-    var expires: Instant
 }

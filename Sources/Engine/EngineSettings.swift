@@ -1,10 +1,6 @@
-/// What an engine is told about its world. Every limit is here.
 /// What an engine is told about its world.
 ///
-/// What an engine is told about its world.
-///
-/// What an engine is told about its world.
-///
+/// Every limit is here.
 public struct EngineSettings: Hashable, Sendable {
     /// Requests per second of all replicas together.
     public var rateLimit: Double

@@ -1,10 +1,6 @@
-/// Everything that can happen to an engine. Each comes with the moment it is handled at.
 /// Everything that can happen to an engine.
 ///
-/// Everything that can happen to an engine.
-///
-/// Everything that can happen to an engine.
-///
+/// Each comes with the moment it is handled at.
 public enum Input: Sendable {
     /// The group gave us a partition; its commands are read from `start`. Nothing is taken from it
     /// before `restored`.
@@ -28,10 +24,11 @@ public enum Input: Sendable {
     case transmitted(Ticket, Outcome)
     /// A message was acknowledged by Kafka, or was not taken.
     case published(Ticket, acknowledged: Bool)
-    /// A batch of lookups ended; a reference that is missing could not be looked up.
-    case lookedUp(LookupNumber, [RecordID: Sighting])
-    /// What was asked of the provider for a check was answered, or could not be had.
-    case answered(Ticket, available: Bool, retryAfter: Duration?)
+    /// A batch of lookups ended; a reference that is missing could not be looked up, because of
+    /// `failure` if the whole request failed.
+    case lookedUp(LookupNumber, [RecordID: Sighting], failure: Outcome?)
+    /// What was asked of the provider for a check was answered, or could not be had at present.
+    case answered(Ticket, failure: Outcome?)
     /// The harmless read ended.
     case probed(ProbeResult)
     /// The process ends: drain everything.

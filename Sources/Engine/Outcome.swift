@@ -76,6 +76,10 @@ public struct LedgerEntry: Hashable, Sendable {
     public var offset: Int64
     /// Until when the command may be sent: milliseconds since 1970.
     public var notAfter: Int64?
+    /// When it was written: milliseconds since 1970.
+    public var at: Int64
+    /// Who wrote it: a hash of the owner's name.
+    public var owner: UInt64
 
     /// Describes a record read from the ledger.
     public init(
@@ -86,7 +90,9 @@ public struct LedgerEntry: Hashable, Sendable {
         state: LedgerState,
         sequence: Int,
         offset: Int64,
-        notAfter: Int64? = nil
+        notAfter: Int64? = nil,
+        at: Int64 = 0,
+        owner: UInt64 = 0
     ) {
         self.key = key
         self.fingerprint = fingerprint
@@ -96,5 +102,7 @@ public struct LedgerEntry: Hashable, Sendable {
         self.sequence = sequence
         self.offset = offset
         self.notAfter = notAfter
+        self.at = at
+        self.owner = owner
     }
 }

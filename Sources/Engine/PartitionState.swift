@@ -51,6 +51,13 @@ struct Standing: Hashable {
     /// Where the record that says so stands in the ledger.
     var ledgerOffset: Int64
     var notAfter: Int64?
+    /// When the record was written: milliseconds since 1970.
+    var at: Int64
+    /// Who wrote it; 0 for what this engine wrote itself.
+    var owner: UInt64 = 0
+    /// Whether two owners wrote an intent for the same attempt: one of them was late, and may have
+    /// said that nothing was sent while the other one sent.
+    var isContested = false
 }
 
 extension Standing {
@@ -62,8 +69,18 @@ extension Standing {
             sequence: entry.sequence,
             state: entry.state,
             ledgerOffset: entry.offset,
-            notAfter: entry.notAfter
+            notAfter: entry.notAfter,
+            at: entry.at,
+            owner: entry.owner
         )
+    }
+
+    /// Whether a record says of an attempt what only the writer of its intent can know.
+    func canBeClosed(by entry: LedgerEntry) -> Bool {
+        guard attempt == entry.attempt, state == .intent, entry.state == .notSent else {
+            return true
+        }
+        return !isContested && owner == entry.owner
     }
 
     /// Whether another record of the same reference says nothing new.
@@ -101,10 +118,8 @@ struct Doubt: Hashable {
     var nextLookup: Instant
     /// Set while the answer of a lookup is awaited.
     var isBeingLookedUp = false
-    /// Since when the provider has said, without interruption, that it does not know it.
-    var absentSince: Instant?
-    /// Absence is not judged before this: the request may still be on its way.
-    var judgedFrom: Instant
+    /// Absence is not judged before this: the settle window after the send deadline.
+    let judgedFrom: Instant
     var inReview = false
     /// Whether the attempt itself was refused: only an earlier one can have been executed.
     var wasRefused = false

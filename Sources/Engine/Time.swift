@@ -10,7 +10,9 @@ public struct Instant: Hashable, Comparable, Sendable {
 
     /// Later by a duration.
     public static func + (left: Instant, right: Duration) -> Instant {
-        Instant(nanoseconds: left.nanoseconds + right.wholeNanoseconds)
+        let sum = left.nanoseconds.addingReportingOverflow(right.wholeNanoseconds)
+        // What is further away than the clock can say never comes.
+        return Instant(nanoseconds: sum.overflow ? .max : sum.partialValue)
     }
 
     /// The time from one point to another, negative if it lies in the past.

@@ -16,6 +16,8 @@ struct Work {
     var mayHaveArrived = false
     /// Whether this attempt was refused although an earlier transmission may have arrived.
     var wasRefused = false
+    /// Whether its time is over: what its fence lets through is the word of that.
+    var isExpiring = false
     /// Transmissions or questions so far that ended as not sent.
     var tries = 0
     /// The number of the request whose answer is awaited.
@@ -26,8 +28,13 @@ struct Work {
         return order
     }
 
+    var key: ReferenceKey? { arrival.key }
+}
+
+extension Arrival {
+    /// What its order in line goes by; commands without one overtake each other.
     var key: ReferenceKey? {
-        switch arrival {
+        switch self {
         case .create(let order): order.key
         case .check(let key), .invalid(let key): key
         case .methods, .malformed: nil
@@ -56,6 +63,9 @@ extension Work {
         case judging
         /// Not sent; tried again at this time.
         case backingOff(until: Instant)
+        /// The end of a doubt is announced; the ledger follows, so that a crash in between leaves the
+        /// doubt open and the announcement is made again.
+        case announcing(LedgerWrite)
         /// The outcome is on its way to the ledger.
         case recording(LedgerWrite)
         /// The event is on its way.

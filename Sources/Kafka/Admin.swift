@@ -78,7 +78,7 @@ package struct Admin: Sendable {
         withSettings: Bool = true,
         timeout: Duration = .seconds(30)
     ) async throws(KafkaError) -> [String: Topic] {
-        let result = await Blocking.run(timeout: timeout * 2) { [handle] in
+        let result = await Blocking.run(timeout: timeout * 2, untilCancelled: true) { [handle] in
             Result { () throws(KafkaError) in
                 try handle.describe(topics, withSettings: withSettings, timeout: timeout)
             }

@@ -67,15 +67,22 @@ enum Blocking {
         if started != 0 { context.takeRetainedValue().run() }
     }
 
-    /// Runs the body on a new thread and gives its result, or nil when the time is over first; the
-    /// thread then goes on alone, keeping what it uses alive.
+    /// Runs the body on a new thread and gives its result, or nil when the time is over first.
+    ///
+    /// The thread then goes on alone, keeping what it uses alive. What is only a question need not
+    /// be waited for once its task is cancelled: that is nil too.
     static func run<Value: Sendable>(
         timeout: Duration,
+        untilCancelled: Bool = false,
         _ body: @escaping @Sendable () -> Value
     ) async -> Value? {
         let promise = Promise<Value?>()
         start { promise.fulfil(body()) }
-        return await promise.value(within: timeout, otherwise: nil)
+        return await withTaskCancellationHandler {
+            await promise.value(within: timeout, otherwise: nil)
+        } onCancel: {
+            if untilCancelled { promise.fulfil(nil) }
+        }
     }
 }
 

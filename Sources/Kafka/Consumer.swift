@@ -35,8 +35,10 @@ package final class Consumer: Sendable {
         /// Answers to commits.
         let replies: Queue
         /// Records have a queue of their own, so that an owner who wants no more of them at present
-        /// hears of a revocation all the same. Pausing instead would stop the flow for up to a
-        /// second: librdkafka's fetcher looks for resumed partitions no more often.
+        /// hears of a revocation all the same.
+        ///
+        /// Pausing instead would stop the flow for up to a second: librdkafka's fetcher looks for
+        /// resumed partitions no more often.
         let records: Queue
     }
 

@@ -84,7 +84,7 @@ extension Consumer {
         _ body: @escaping @Sendable (Handle) throws(KafkaError) -> R
     ) async throws(KafkaError) -> R {
         let handle = try withLink { link, _ throws(KafkaError) in link.handle }
-        let answer = await Blocking.run(timeout: timeout) {
+        let answer = await Blocking.run(timeout: timeout, untilCancelled: true) {
             Result { () throws(KafkaError) in try body(handle) }
         }
         guard let answer else { throw KafkaError(code: KafkaError.Code.timedOut) }

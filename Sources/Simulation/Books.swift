@@ -152,11 +152,23 @@ final class Books {
         settle(event)
         guard !event.isReplay, let write = event.write else { return }
         guard let key = world.commands[event.command].key else { return }
-        let recorded = Recorded(reference: key, attempt: write.attempt, state: write.state)
-        if !writes.contains(recorded) {
+        if !mayBeAnnounced(write, key) {
             world.fail("\(event.id) is published although the ledger does not know it")
         }
         follow(event, write, key, by: worker)
+    }
+
+    /// The ledger knows it, or has had a doubt open of which this is the end: that is announced
+    /// before it is recorded.
+    private func mayBeAnnounced(_ write: LedgerWrite, _ key: ReferenceKey) -> Bool {
+        if isRecorded(key, write.attempt, write.state) { return true }
+        let isEnd = write.state != .intent && write.state != .notSent
+        let hadDoubt = (1...write.attempt).contains { isRecorded(key, $0, .inDoubt) }
+        return isEnd && hadDoubt && isRecorded(key, write.attempt, .intent)
+    }
+
+    private func isRecorded(_ key: ReferenceKey, _ attempt: Int, _ state: LedgerState) -> Bool {
+        writes.contains(Recorded(reference: key, attempt: attempt, state: state))
     }
 
     private func settle(_ event: Event) {

@@ -53,6 +53,9 @@ struct LedgerRecord {
     var command: Int
     var write: LedgerWrite
     var notAfter: Int64?
+    /// When it was written, in milliseconds since 1970, and by which process.
+    var at: Int64
+    var owner: UInt64
     var event: Event?
 
     func key(isShared: Bool) -> Key {

@@ -65,7 +65,9 @@ extension Worker {
             state: record.write.state,
             sequence: isIntent ? 0 : record.write.sequence,
             offset: record.offset,
-            notAfter: isIntent ? record.notAfter : nil
+            notAfter: isIntent ? record.notAfter : nil,
+            at: record.at,
+            owner: record.owner
         )
     }
 

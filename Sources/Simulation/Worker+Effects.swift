@@ -113,32 +113,30 @@ extension Worker {
 
     private func lookUp(_ number: LookupNumber, _ records: [RecordID]) {
         let commands = records.compactMap { job(of: $0)?.command }
-        let isFailed = world.troubled(\.failedLookup) || world.now < providerCutUntil
-        read(isFailed: isFailed) { [self] in
+        read { [self] in
             var sightings: [RecordID: Sighting] = [:]
             for command in commands.map({ world.commands[$0] }) {
                 guard let order = command.order else { continue }
                 sightings[command.id] = world.provider.look(for: order)
             }
             return sightings
-        } answer: { [self] sightings in
+        } answer: { [self] sightings, failure in
             let sightings = sightings ?? [:]
             if world.sabotage == .lookUpThenPost {
                 for (id, command) in zip(records, commands) where sightings[id] == .absent {
                     post(command, attempt: 1) { _ in }
                 }
             }
-            post(.input(.lookedUp(number, sightings)))
+            post(.input(.lookedUp(number, sightings, failure: failure)))
         }
     }
 
     private func ask(_ ticket: Ticket) {
         guard job(of: ticket.record) != nil else { return }
-        let isFailed = world.troubled(\.failedLookup) || world.now < providerCutUntil
-        read(isFailed: isFailed) {
+        read {
             true
-        } answer: { [self] answer in
-            post(.input(.answered(ticket, available: answer ?? false, retryAfter: nil)))
+        } answer: { [self] _, failure in
+            post(.input(.answered(ticket, failure: failure)))
         }
     }
 
@@ -152,22 +150,32 @@ extension Worker {
 
     /// A read: evaluated on its way, answered later.
     private func read<Answer>(
-        isFailed: Bool,
         _ evaluate: @escaping () -> Answer,
-        answer: @escaping (Answer?) -> Void
+        answer: @escaping (Answer?, Outcome?) -> Void
     ) {
+        let failure = readFailure
         world.books.requested(by: self)
-        let down = world.now < max(world.provider.isDownUntil, world.provider.refusesUntil)
         let slow = world.troubled(\.failedLookup)
         let limit = slow ? world.plan.requestTimeout : .milliseconds(200)
         let way = world.chance.time(.milliseconds(1)...limit)
         let arrives = world.chance.time(0...way)
-        if isFailed || down {
-            return world.timeline.after(way) { answer(nil) }
+        if let failure {
+            return world.timeline.after(way) { answer(nil, failure) }
         }
         world.timeline.after(arrives) { [world] in
             let result = evaluate()
-            world.timeline.after(way - arrives) { answer(result) }
+            world.timeline.after(way - arrives) { answer(result, nil) }
         }
+    }
+
+    /// Why a read that begins now will fail, if it will.
+    private var readFailure: Outcome? {
+        let isCut = world.now < providerCutUntil
+        if isCut { return .notSent(.noConnection, retryAfter: nil) }
+        if world.now < world.provider.refusesUntil {
+            return .notSent(.unauthorized, retryAfter: nil)
+        }
+        let isDown = world.now < world.provider.isDownUntil
+        return isDown || world.troubled(\.failedLookup) ? .inDoubt(.providerFailed) : nil
     }
 }

@@ -63,21 +63,15 @@ extension Worker {
         guard let job = job(of: ticket.record), let order = world.commands[job.command].order
         else { return }
         let partition = Int(ticket.record.partition)
-        if write.state != .intent {
-            jobs[ticket.record]?.event = Event(
-                id: .reference(order.key, EventKind(write.state), attempt: write.attempt),
-                kind: EventKind(write.state),
-                command: job.command,
-                write: write
-            )
-        }
         let record = LedgerRecord(
             reference: order.key,
             fingerprint: order.fingerprint,
             command: job.command,
             write: write,
             notAfter: order.notAfter,
-            event: write.state == .intent ? nil : jobs[ticket.record]?.event
+            at: world.moment.wallClock,
+            owner: owner,
+            event: event(for: write, job)
         )
         produce(pipe: partition) { [self] in
             world.books.recorded(record, by: self)
@@ -91,7 +85,9 @@ extension Worker {
 
     func publish(_ ticket: Ticket, _ what: Publication) {
         guard let job = job(of: ticket.record) else { return }
-        if case .replay(let offset) = what { return replay(ticket, ledgerOffset: offset) }
+        if case .replay(let write, let offset) = what {
+            return replay(ticket, write, ledgerOffset: offset)
+        }
         guard let event = event(for: what, job) else {
             return world.fail("\(name) has no event for \(what) of \(ticket.record)")
         }
@@ -104,7 +100,7 @@ extension Worker {
             Event(id: .command(command.id, kind), kind: kind, command: job.command)
         }
         switch what {
-        case .recorded: return job.event
+        case .recorded(let write): return event(for: write, job)
         case .expired(let attempt):
             return command.key.map {
                 Event(
@@ -121,17 +117,31 @@ extension Worker {
         }
     }
 
+    /// The event that announces a record of the ledger; nil where there is none.
+    private func event(for write: LedgerWrite, _ job: Job) -> Event? {
+        guard let key = world.commands[job.command].key else { return nil }
+        if write.state == .intent || write.state == .notSent { return nil }
+        let kind = EventKind(write.state)
+        return Event(
+            id: .reference(key, kind, attempt: write.attempt),
+            kind: kind,
+            command: job.command,
+            write: write
+        )
+    }
+
     /// Reads the answer back from the ledger, to give it again.
-    private func replay(_ ticket: Ticket, ledgerOffset: Int64) {
+    private func replay(_ ticket: Ticket, _ write: LedgerWrite, ledgerOffset: Int64) {
         reachKafka { [self] in
             let partition = Int(ticket.record.partition)
             let event = world.ledger[partition].record(at: ledgerOffset)?.event
-            fromKafka { [self] in post(.replayed(ticket, event)) }
+            fromKafka { [self] in post(.replayed(ticket, write, event)) }
         }
     }
 
-    func replayed(_ ticket: Ticket, _ event: Event?) {
-        guard var event, let job = jobs[ticket.record] else {
+    /// Gives an answer again; if its record is gone, the state that is known of it.
+    func replayed(_ ticket: Ticket, _ write: LedgerWrite, _ event: Event?) {
+        guard let job = jobs[ticket.record], var event = event ?? self.event(for: write, job) else {
             return post(.input(.published(ticket, acknowledged: false)))
         }
         event.command = job.command

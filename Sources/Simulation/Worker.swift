@@ -12,14 +12,13 @@ final class Worker {
         case revoked([Int32])
         case lost([Int32])
         case committed(CommitNumber, [Int32], isAccepted: Bool)
-        case replayed(Ticket, Event?)
+        case replayed(Ticket, LedgerWrite, Event?)
         case input(Input)
     }
 
     /// What the shell keeps of a command.
     struct Job {
         var command: Int
-        var event: Event?
     }
 
     /// The right to transmit for one assignment of a partition.
@@ -35,6 +34,8 @@ final class Worker {
 
     unowned let world: World
     let name: String
+    /// Tells this process from every other one.
+    let owner: UInt64
     private(set) var engine: CommandEngine
     var jobs: [RecordID: Job] = [:]
     var leases: [Int32: Lease] = [:]
@@ -61,6 +62,7 @@ final class Worker {
     init(world: World, number: Int) {
         self.world = world
         name = "w\(number)"
+        owner = UInt64(number)
         engine = CommandEngine(
             settings: world.plan.settings,
             seed: world.chance.seed(),
@@ -188,7 +190,7 @@ final class Worker {
             let holds = isAccepted && !client.isAssignmentLost
             let accepted = partitions.map { ($0, holds) }
             give(.committed(number, accepted: Dictionary(uniqueKeysWithValues: accepted)), now)
-        case .replayed(let ticket, let event): replayed(ticket, event)
+        case .replayed(let ticket, let write, let event): replayed(ticket, write, event)
         case .input(let input): give(input, now)
         }
     }
@@ -197,8 +199,9 @@ final class Worker {
         switch input {
         case .committed(let number, let accepted):
             world.note("\(name) ← committed(\(number), \(accepted.sorted { $0.key < $1.key }))")
-        case .lookedUp(let number, let sightings):
-            world.note("\(name) ← lookedUp(\(number), \(sightings.sorted { $0.key < $1.key }))")
+        case .lookedUp(let number, let sightings, let failure):
+            let found = sightings.sorted { $0.key < $1.key }
+            world.note("\(name) ← lookedUp(\(number), \(found), \(String(describing: failure)))")
         default: world.note("\(name) ← \(input)")
         }
         engine.handle(input, at: now)
@@ -217,7 +220,7 @@ final class Worker {
                 let command = world.commands[number]
                 cursor.next += 1
                 cursors[partition] = cursor
-                jobs[command.id] = Job(command: number, event: jobs[command.id]?.event)
+                jobs[command.id] = Job(command: number)
                 give(.received(command.id, command.arrival), now)
                 received = true
             }

@@ -11,12 +11,15 @@ extension CommandLoop {
         preparation?.cancel()
         logger.info("assigned", metadata: ["partitions": "\(partitions)"])
         readiness.set(subject, partitions.isEmpty ? nil : "reading the ledger")
-        readiness.set("kafka", nil)
+        readiness.set(kafkaSubject, nil)
         let finder = StartFinder(
             consumer: consumer,
             partitions: commandPartitions(partitions),
             logger: logger,
-            throttle: throttle
+            throttle: throttle,
+            onStopped: { [readiness, subject] place, reason in
+                readiness.set("\(subject) partition \(place.partition)", reason)
+            }
         )
         preparation = Task { [assignment, mailbox] in
             guard let starts = await finder.starts() else { return }
@@ -36,13 +39,23 @@ extension CommandLoop {
             }
             try consumer.assign(list, paused: true)
         } catch {
-            return note(error)
+            note(error)
+            return beginLater(number, positions)
         }
+        unread = Set(positions.keys)
         for (partition, start) in positions.sorted(by: { $0.key < $1.key }) {
-            leases[partition] = Lease()
+            leases.updateValue(Lease(), forKey: partition)?.end()
             engine.handle(.assigned(partition: partition, start: start), at: now)
         }
         readLedgers(positions.keys.sorted())
+    }
+
+    private func beginLater(_ number: UInt64, _ positions: [Int32: Int64]) {
+        preparation = Task { [mailbox] in
+            // A back-off after a call that librdkafka has refused.
+            try? await Task.sleep(for: .seconds(1))
+            mailbox.post(.positions(assignment: number, positions))
+        }
     }
 
     private func readLedgers(_ partitions: [Int32]) {
@@ -82,7 +95,7 @@ extension CommandLoop {
             // Somebody else wrote here: what it meant is not known, so nothing is begun.
             let reason = "\(ledgerTopic)/\(partition)/\(offset) cannot be read: \(what)"
             logger.critical("ledger unreadable", metadata: ["reason": "\(reason)"])
-            readiness.set("\(subject) partition \(partition)", reason)
+            readiness.set(partitionSubject(partition), reason)
         }
         guard contents.unreadable.isEmpty else { return }
         for (id, intent) in contents.open where jobs[id] == nil {
@@ -92,7 +105,8 @@ extension CommandLoop {
             engine.handle(.ledger(partition: partition, entry), at: now)
         }
         engine.handle(.restored(partition: partition), at: now)
-        readiness.set(subject, nil)
+        unread.remove(partition)
+        if unread.isEmpty { readiness.set(subject, nil) }
         logger.debug(
             "ledger read",
             metadata: ["partition": "\(partition)", "records": "\(contents.entries.count)"]
@@ -126,6 +140,12 @@ extension CommandLoop {
         assignment += 1
         preparation?.cancel()
         readiness.set(subject, "waiting for an assignment")
+        readiness.clear(prefix: partitionSubject(nil))
+    }
+
+    /// What a partition is called among the reasons for not being ready; nil for all of them.
+    func partitionSubject(_ partition: Int32?) -> String {
+        "\(subject) partition \(partition.map(String.init) ?? "")"
     }
 
     private func endLeases(_ partitions: [Int32]) {
@@ -144,7 +164,7 @@ extension CommandLoop {
         let isLost = consumer.assignmentLost
         var accepted: [Int32: Bool] = [:]
         for (place, error) in reply.partitions {
-            accepted[place.partition] = error == nil && !isLost
+            accepted[place.partition] = error == nil && reply.error == nil && !isLost
             if let error, let heldBack = throttle.pass("commit \(error.name)") {
                 logger.warning(
                     "an offset was not accepted",
@@ -162,6 +182,7 @@ struct StartFinder: Sendable {
     let partitions: [TopicPartition]
     let logger: Logger
     let throttle: LogThrottle
+    let onStopped: @Sendable (TopicPartition, String) -> Void
 
     /// The offset to begin at, for each partition that may be read; nil when cancelled.
     ///
@@ -193,13 +214,14 @@ struct StartFinder: Sendable {
             if offset >= log.low && offset <= log.high {
                 starts[place.partition] = offset
             } else {
+                let reason =
+                    "the committed offset \(offset) is not in the log (\(log.low)…\(log.high)): "
+                    + "commands were deleted unread"
                 logger.critical(
-                    "the committed offset is not in the log: commands were deleted unread; stopped",
-                    metadata: [
-                        "partition": "\(place)", "committed": "\(offset)",
-                        "log": "\(log.low)…\(log.high)",
-                    ]
+                    "stopped",
+                    metadata: ["partition": "\(place)", "reason": "\(reason)"]
                 )
+                onStopped(place, reason)
             }
         }
         return starts

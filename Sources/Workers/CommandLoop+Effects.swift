@@ -4,14 +4,16 @@ import Engine
 import Kafka
 import Logging
 
-/// Effects are performed, in their order; what goes to Kafka in one step goes as two batches.
+/// Effects are performed, in their order; what goes to Kafka in one step goes in batches.
 extension CommandLoop {
     func perform(_ effects: [Effect]) {
-        var ledger = Outgoing()
+        // One batch for each ledger partition: a partition without a leader holds up no other.
+        var ledgers: [Int32: Outgoing] = [:]
         var messages = Outgoing()
         for effect in effects {
             switch effect {
-            case .append(let ticket, let write): append(ticket, write, to: &ledger)
+            case .append(let ticket, let write):
+                append(ticket, write, to: &ledgers[ticket.record.partition, default: Outgoing()])
             case .publish(let ticket, let what): publish(ticket, what, to: &messages)
             case .commit(let number, let offsets): commit(number, offsets)
             case .transmit(let ticket, _, let expires): transmit(ticket, expires: expires)
@@ -28,7 +30,7 @@ extension CommandLoop {
             case .alert(let alert): tell(alert)
             }
         }
-        send(ledger)
+        for partition in ledgers.keys.sorted() { ledgers[partition].map(send) }
         send(messages)
     }
 
@@ -83,7 +85,7 @@ extension CommandLoop {
         let now = Clock.now.wallClock
         let record: LedgerRecord
         if let state = LedgerRecord.State(write.state) {
-            let event = events.event(for: write, of: order, job, at: now)
+            let event = job.event(of: write) ?? events.event(for: write, of: order, job, at: now)
             jobs[id]?.event = event
             record = .outcome(
                 LedgerRecord.Outcome(
@@ -94,6 +96,7 @@ extension CommandLoop {
                     command: order.command,
                     state: state,
                     sequence: write.sequence,
+                    owner: settings.owner,
                     at: now,
                     providerID: event?.providerID,
                     reason: event?.reason,
@@ -130,7 +133,9 @@ extension CommandLoop {
         guard let job = jobs[id] else {
             return lack(id, .input(.published(ticket, acknowledged: false)))
         }
-        if case .replay(let offset) = what { return replay(ticket, ledgerOffset: offset) }
+        if case .replay(let write, let offset) = what {
+            return replay(ticket, write, ledgerOffset: offset)
+        }
         if case .rejected(let record, let rejection) = job.content, rejection.reference == nil {
             return batch.add(
                 .publication(ticket),
@@ -162,7 +167,10 @@ extension CommandLoop {
     private func event(for what: Publication, _ job: Job) -> Event? {
         let now = Clock.now.wallClock
         switch (what, job.content) {
-        case (.recorded, _): return job.event
+        case (.recorded(let write), _):
+            // The end of a doubt is announced before it is recorded.
+            return job.event(of: write)
+                ?? job.order.flatMap { events.event(for: write, of: $0, job, at: now) }
         case (.expired(let attempt), _):
             return job.order.map { events.expired($0, attempt: attempt, at: now) }
         case (.conflict(let state), _):
@@ -183,15 +191,14 @@ extension CommandLoop {
     }
 
     /// Reads the answer back from the ledger, to give it again.
-    private func replay(_ ticket: Ticket, ledgerOffset: Int64) {
-        let fetcher = RecordFetcher(kafka: settings.kafka)
+    private func replay(_ ticket: Ticket, _ write: LedgerWrite, ledgerOffset: Int64) {
         let position = Position(
             topicPartition: TopicPartition(topic: ledgerTopic, partition: ticket.record.partition),
             offset: ledgerOffset
         )
-        Task { [mailbox, logger, throttle] in
+        Task { [mailbox, logger, throttle, fetcher] in
             do {
-                mailbox.post(.replayed(ticket, try await fetcher.event(at: position)))
+                mailbox.post(.replayed(ticket, write, try await fetcher.event(at: position)))
             } catch {
                 if throttle.pass("replay") != nil {
                     logger.warning(
@@ -204,8 +211,13 @@ extension CommandLoop {
         }
     }
 
-    func replayed(_ ticket: Ticket, _ event: Event?, at now: Moment) {
-        guard let event else {
+    /// Gives an answer again; if its record is gone, the state that is known of it.
+    func replayed(_ ticket: Ticket, _ write: LedgerWrite, _ event: Event?) {
+        let job = jobs[ticket.record]
+        let known = job?.order.flatMap { order in
+            job.flatMap { events.event(for: write, of: order, $0, at: Clock.now.wallClock) }
+        }
+        guard let event = event ?? known else {
             return lack(ticket.record, .input(.published(ticket, acknowledged: false)))
         }
         var batch = Outgoing()

@@ -20,8 +20,7 @@ extension CommandLoop {
                 mailbox.post(.submitted(ticket, result))
             }
         case .restored(let intent):
-            let source = intent.command.source
-            Task { [gateway, mailbox, command = recall(source)] in
+            Task { [gateway, mailbox, command = recall(intent)] in
                 guard let command = await command() else {
                     let error = AspaydsError(
                         code: .notPermitted,
@@ -38,15 +37,20 @@ extension CommandLoop {
     }
 
     /// Reads a command again: the ledger holds no names and no accounts.
-    private func recall(_ source: CommandSource) -> @Sendable () async -> Command? {
-        let fetcher = RecordFetcher(kafka: settings.kafka)
+    ///
+    /// What stands in its place must be the same order.
+    private func recall(_ intent: LedgerRecord.Intent) -> @Sendable () async -> Command? {
+        let source = intent.command.source
         let position = Position(
             topicPartition: TopicPartition(topic: source.topic, partition: source.partition),
             offset: source.offset
         )
-        return { [decoder] in
-            guard let record = try? await fetcher.record(at: position) else { return nil }
-            return try? decoder.decode(record).get()
+        return { [decoder, fetcher] in
+            guard let record = try? await fetcher.record(at: position),
+                let command = try? decoder.decode(record).get(),
+                OrderSummary(command)?.fingerprint == intent.fingerprint
+            else { return nil }
+            return command
         }
     }
 
@@ -58,7 +62,7 @@ extension CommandLoop {
             outcome = .accepted
         case .failure(let error):
             jobs[ticket.record]?.finding = .failure(error)
-            if error.certainty == .inDoubt { jobs[ticket.record]?.doubt = error }
+            if error.certainty != .notSent { jobs[ticket.record]?.doubt = error }
             outcome = error.outcome
             tell(error)
         }
@@ -73,19 +77,25 @@ extension CommandLoop {
         }
     }
 
-    func lookedUp(_ number: LookupNumber, _ findings: [RecordID: Job.Finding], at now: Moment) {
+    func lookedUp(
+        _ number: LookupNumber,
+        _ result: Result<[RecordID: Job.Finding], AspaydsError>,
+        at now: Moment
+    ) {
+        guard case .success(let findings) = result else {
+            if case .failure(let error) = result {
+                tell(error)
+                engine.handle(.lookedUp(number, [:], failure: error.outcome), at: now)
+            }
+            return
+        }
         var sightings: [RecordID: Sighting] = [:]
         for (id, finding) in findings {
             // While the same record is being answered, its own finding stays.
             jobs[id]?.finding = finding
-            switch finding {
-            case .sighting: sightings[id] = .found
-            case .mismatch: sightings[id] = .mismatch
-            case .absent: sightings[id] = .absent
-            case .receipt, .failure, .methods: break
-            }
+            sightings[id] = finding.sighting
         }
-        engine.handle(.lookedUp(number, sightings), at: now)
+        engine.handle(.lookedUp(number, sightings, failure: nil), at: now)
     }
 
     func ask(_ ticket: Ticket) {
@@ -101,13 +111,10 @@ extension CommandLoop {
         switch result {
         case .success(let finding):
             jobs[ticket.record]?.finding = finding
-            engine.handle(.answered(ticket, available: true, retryAfter: nil), at: now)
+            engine.handle(.answered(ticket, failure: nil), at: now)
         case .failure(let error):
             tell(error)
-            engine.handle(
-                .answered(ticket, available: false, retryAfter: error.retryAfter),
-                at: now
-            )
+            engine.handle(.answered(ticket, failure: error.outcome), at: now)
         }
     }
 

@@ -8,9 +8,22 @@ extension CommandLoop {
     func receive(_ record: Record, at now: Moment) {
         let id = RecordID(partition: record.partition, offset: record.offset)
         let (job, arrival) = decode(record)
-        // An order known from the ledger is known better from its command.
-        jobs[id] = job.keeping(jobs[id])
-        engine.handle(.received(id, arrival), at: now)
+        guard let known = jobs[id], let order = known.order else {
+            jobs[id] = job
+            return engine.handle(.received(id, arrival), at: now)
+        }
+        // An order that the ledger knows of, or that is in doubt, is read again.
+        if let again = job.order, again.fingerprint != order.fingerprint { return stop(id) }
+        if job.order != nil { jobs[id] = job.keeping(known) }
+        engine.handle(.received(id, .create(Order(order))), at: now)
+    }
+
+    /// Another order stands where the ledger has one: the topic is not the one it was.
+    private func stop(_ id: RecordID) {
+        let reason =
+            "\(commandTopic)/\(id) is not the order that the ledger knows; was the topic replaced?"
+        logger.critical("stopped", metadata: ["reason": "\(reason)"])
+        readiness.set(partitionSubject(id.partition), reason)
     }
 
     private func decode(_ record: Record) -> (Job, Arrival) {
@@ -26,19 +39,23 @@ extension CommandLoop {
 
     private func arrival(of command: Command) -> Arrival {
         if let order = OrderSummary(command) {
-            return .create(
-                Order(
-                    key: .init(order.reference),
-                    fingerprint: .init(order.fingerprint),
-                    notAfter: order.notAfter
-                )
-            )
+            return .create(Order(order))
         }
         switch command.body {
         case .checkPayment(let subject), .checkPayout(let subject):
             return .check(.init(subject.text))
         case .createPayment, .requestPayout, .payoutMethods: return .methods
         }
+    }
+}
+
+extension Order {
+    init(_ order: OrderSummary) {
+        self.init(
+            key: .init(order.reference),
+            fingerprint: .init(order.fingerprint),
+            notAfter: order.notAfter
+        )
     }
 }
 
@@ -61,11 +78,11 @@ extension CommandDecoder {
 
 extension Job {
     /// This job, with what an earlier reading of the same record has found out.
-    fileprivate func keeping(_ earlier: Job?) -> Job {
+    fileprivate func keeping(_ earlier: Job) -> Job {
         var job = self
-        job.finding = earlier?.finding
-        job.doubt = earlier?.doubt
-        job.event = earlier?.event
+        job.finding = earlier.finding
+        job.doubt = earlier.doubt
+        job.event = earlier.event
         return job
     }
 }

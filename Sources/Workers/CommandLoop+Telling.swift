@@ -40,7 +40,10 @@ extension CommandLoop {
         if error.isFatal { failure = error }
         let isOutage = [KafkaError.Code.allBrokersDown, KafkaError.Code.authentication]
             .contains(error.code)
-        if isOutage { readiness.set("kafka", error.description) }
+        if isOutage { readiness.set(kafkaSubject, error.description) }
+        if error.code == KafkaError.Code.autoOffsetReset, let place = error.topicPartition {
+            readiness.set(partitionSubject(place.partition), error.description)
+        }
         guard let heldBack = throttle.pass("kafka \(error.name)") else { return }
         logger.warning("Kafka", metadata: ["error": "\(error)", "repeated": "\(heldBack)"])
     }
@@ -61,6 +64,6 @@ extension CommandLoop {
 
     func reachable() {
         isAsking = false
-        if readiness.set("kafka", nil) { logger.notice("Kafka answers again") }
+        if readiness.set(kafkaSubject, nil) { logger.notice("Kafka answers again") }
     }
 }

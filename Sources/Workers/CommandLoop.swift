@@ -24,13 +24,13 @@ final class CommandLoop {
         /// A transmission ended.
         case submitted(Ticket, Result<Receipt, AspaydsError>)
         /// A batch of lookups ended.
-        case lookedUp(LookupNumber, [RecordID: Job.Finding])
+        case lookedUp(LookupNumber, Result<[RecordID: Job.Finding], AspaydsError>)
         /// A question was answered.
         case answered(Ticket, Result<Job.Finding, AspaydsError>)
         /// The harmless read ended.
         case probed(ProbeResult, AspaydsError?)
         /// An answer was read back from the ledger.
-        case replayed(Ticket, Event?)
+        case replayed(Ticket, LedgerWrite, Event?)
         /// Kafka answers again.
         case reachable
     }
@@ -51,6 +51,7 @@ final class CommandLoop {
     let readiness: Readiness
     let logger: Logger
     let throttle = LogThrottle()
+    let fetcher: RecordFetcher
 
     var engine: CommandEngine
     /// What is kept for each command the engine works on, and for each doubt.
@@ -61,6 +62,8 @@ final class CommandLoop {
     var assignment: UInt64 = 0
     /// What looks for positions and reads ledgers, while it does.
     var preparation: Task<Void, Never>?
+    /// Partitions whose ledger is still being read.
+    var unread: Set<Int32> = []
     var isAsking = false
     var isStopped = false
     var failure: KafkaError?
@@ -73,6 +76,7 @@ final class CommandLoop {
         self.mailbox = mailbox
         var kafka = settings.kafka
         kafka.properties["group.id"] = settings.group
+        fetcher = RecordFetcher(settings.kafka)
         consumer = try Consumer(kafka) { mailbox.signal() }
         producer = worker.producer
         gateway = Gateway(domain: settings.domain, client: worker.client)
@@ -105,6 +109,7 @@ final class CommandLoop {
             if hasMore { await Task.yield() }
         }
         preparation?.cancel()
+        await fetcher.close()
         if await !consumer.close(timeout: .seconds(10)) {
             logger.warning("leaving the consumer group took too long; the session will time out")
         }
@@ -119,6 +124,8 @@ final class CommandLoop {
 
     var subject: String { "\(settings.domain.rawValue)s" }
 
+    var kafkaSubject: String { "kafka for \(subject)" }
+
     var commandTopic: String { settings.topics.commands(of: settings.domain) }
 
     var ledgerTopic: String { settings.topics.ledger(of: settings.domain) }
@@ -131,7 +138,7 @@ final class CommandLoop {
     private func drain(at now: Moment) -> Bool {
         let events = consumer.drain(max: Self.drainSize, records: engine.wantsRecords)
         for event in events { handle(event, at: now) }
-        if readiness.isSet("kafka") { askKafka() }
+        if readiness.isSet(kafkaSubject) { askKafka() }
         return !events.isEmpty
     }
 
@@ -156,10 +163,10 @@ final class CommandLoop {
             restored(number, partition, contents, at: now)
         case .delivered(let tags, let reports): delivered(tags, reports, at: now)
         case .submitted(let ticket, let result): submitted(ticket, result, at: now)
-        case .lookedUp(let number, let findings): lookedUp(number, findings, at: now)
+        case .lookedUp(let number, let result): lookedUp(number, result, at: now)
         case .answered(let ticket, let result): answered(ticket, result, at: now)
         case .probed(let result, let error): probed(result, error, at: now)
-        case .replayed(let ticket, let event): replayed(ticket, event, at: now)
+        case .replayed(let ticket, let write, let event): replayed(ticket, write, event)
         case .reachable: reachable()
         }
     }

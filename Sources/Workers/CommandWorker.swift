@@ -25,6 +25,8 @@ package struct CommandWorker: Service {
         self.producer = producer
         self.readiness = readiness
         self.logger = logger
+        // Before anything runs, or health would answer that all is well until Kafka was asked.
+        readiness.set("\(settings.domain.rawValue)s", "starting")
     }
 
     /// Runs until a graceful shutdown has drained everything.
@@ -53,19 +55,23 @@ struct TopicSurvey {
     let readiness: Readiness
     let logger: Logger
 
+    private var subject: String { "kafka for \(settings.domain.rawValue)s" }
+
     /// The partitions of the command topic; nil when cancelled before the cluster could be asked.
     ///
     /// A cluster that cannot be reached is asked again for as long as it takes.
     func partitionCount() async throws -> Int? {
         let throttle = LogThrottle()
         var pause = Duration.milliseconds(200)
+        readiness.set(subject, "asking for the topics")
         while !Task.isCancelled {
             do throws(KafkaError) {
                 let count = try await ask()
-                readiness.set("kafka", nil)
+                readiness.set(subject, nil)
                 return count
             } catch {
-                readiness.set("kafka", error.description)
+                if Task.isCancelled { return nil }
+                readiness.set(subject, error.description)
                 if let heldBack = throttle.pass(error.name) {
                     logger.warning(
                         "cannot ask Kafka about the topics, trying again",

@@ -103,7 +103,8 @@ struct EventMaker: Sendable {
                 code: "interrupted",
                 message: "a worker ended before the outcome was recorded"
             )
-        case (.refused, _), (.intent, _), (.notSent, _): nil
+        case (.refused, _): job.doubt?.reason
+        case (.intent, _), (.notSent, _): nil
         }
     }
 
@@ -191,7 +192,8 @@ struct EventMaker: Sendable {
             event.certainty = .accepted
             event.reference = command.reference ?? state.reference
             fill(&event, from: state)
-        default:
+        case .failure(let error): event.reason = error.reason
+        case .receipt, .mismatch, .absent:
             event.reason = Event.Reason(
                 code: "not_found",
                 message: "the provider does not know it"

@@ -43,19 +43,25 @@ struct Gateway: Sendable {
     }
 
     /// Looks orders up by their references, in one request; what is not known is left out.
-    func lookUp(_ orders: [RecordID: OrderSummary]) async -> [RecordID: Job.Finding] {
+    func lookUp(
+        _ orders: [RecordID: OrderSummary]
+    ) async -> Result<[RecordID: Job.Finding], AspaydsError> {
         let references = orders.values.map(\.reference)
         do throws(AspaydsError) {
             switch domain {
             case .payment:
                 let batch = try await client.paymentStatuses(references)
-                return match(orders, batch.found.map(ProviderState.init), batch.notFound)
+                return .success(
+                    match(orders, batch.found.map(ProviderState.init), batch.notFound)
+                )
             case .payout:
                 let batch = try await client.payoutStatuses(references)
-                return match(orders, batch.found.map(ProviderState.init), batch.notFound)
+                return .success(
+                    match(orders, batch.found.map(ProviderState.init), batch.notFound)
+                )
             }
         } catch {
-            return [:]
+            return .failure(error)
         }
     }
 
@@ -100,7 +106,9 @@ struct Gateway: Sendable {
                 return .failure(AspaydsError(code: .invalidRequest))
             }
         } catch {
-            return error.code == .notFound ? .success(.absent) : .failure(error)
+            if error.code == .notFound { return .success(.absent) }
+            // What the provider will not answer today it will not answer tomorrow.
+            return error.isFinal ? .success(.failure(error)) : .failure(error)
         }
     }
 
@@ -133,6 +141,16 @@ extension Command.Subject {
 }
 
 extension AspaydsError {
+    /// Whether asking the same again would be answered the same.
+    var isFinal: Bool {
+        switch code {
+        case .validation, .referenceTaken, .unexpectedStatus, .malformedAnswer, .contradiction,
+            .redirected, .forbidden, .invalidRequest:
+            true
+        default: false
+        }
+    }
+
     /// What the error means for the order that was transmitted.
     var outcome: Outcome {
         switch code {

@@ -33,10 +33,22 @@ struct Job {
 
     let content: Content
     var finding: Finding?
-    /// Why it is in doubt, kept for the review.
+    /// What the last transmission ended with, kept for the review.
     var doubt: AspaydsError?
     /// Made for the ledger; published when the ledger has acknowledged it.
     var event: Event?
+}
+
+extension Job.Finding {
+    /// What the finding of a lookup means for the engine.
+    var sighting: Sighting? {
+        switch self {
+        case .sighting: .found
+        case .mismatch: .mismatch
+        case .absent: .absent
+        case .receipt, .failure, .methods: nil
+        }
+    }
 }
 
 /// What a create answered, the same for both domains.
@@ -109,6 +121,13 @@ struct OrderSummary: Sendable {
 }
 
 extension Job {
+    /// The event already made for a ledger record, if it was.
+    func event(of write: LedgerWrite) -> Event? {
+        guard let event, event.attempt == write.attempt, event.sequence == Int64(write.sequence)
+        else { return nil }
+        return event
+    }
+
     /// The order, if it is one.
     var order: OrderSummary? {
         switch content {

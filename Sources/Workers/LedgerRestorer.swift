@@ -12,6 +12,8 @@ struct LedgerRestorer: Sendable {
         var entries: [LedgerEntry] = []
         /// Intents whose outcome is not final: what is needed to look them up.
         var open: [RecordID: LedgerRecord.Intent] = [:]
+        /// Of those, the ones that have been in doubt.
+        var doubtful: Set<RecordID> = []
         /// Records that could not be read; each is said in the log.
         var unreadable: [(offset: Int64, what: String)] = []
     }
@@ -78,22 +80,45 @@ struct LedgerRestorer: Sendable {
     }
 }
 
-/// Reads single records again, by where they stand.
-struct RecordFetcher: Sendable {
-    let kafka: KafkaConfiguration
+/// Reads single records again, by where they stand: one after the other, through one client.
+actor RecordFetcher {
+    private let kafka: KafkaConfiguration
+    private var reader: Reader?
+    private var last: Task<Void, Never>?
+
+    init(_ kafka: KafkaConfiguration) {
+        self.kafka = kafka
+    }
 
     /// The record at a position; nil if there is none any more.
     func record(at position: Position) async throws -> Record? {
-        let reader = try Reader(kafka)
-        defer { Task { await reader.close(timeout: .seconds(2)) } }
+        let before = last
+        let fetching = Task { () async throws -> Record? in
+            await before?.value
+            return try await fetch(position)
+        }
+        last = Task { _ = try? await fetching.value }
+        return try await fetching.value
+    }
+
+    private func fetch(_ position: Position) async throws -> Record? {
+        let reader = try reader ?? Reader(kafka)
+        self.reader = reader
         try reader.assign([position])
         // Reader.next waits for a second at most.
-        for _ in 0..<20 {
+        for _ in 0..<10 {
             for event in await reader.next() {
                 switch event {
                 case .records(let records):
-                    return records.first.flatMap { $0.offset == position.offset ? $0 : nil }
-                case .endOfPartition: return nil
+                    // What an earlier fetch had asked for may still arrive.
+                    let here = records.filter { $0.topicPartition == position.topicPartition }
+                    guard let first = here.first(where: { $0.offset >= position.offset }) else {
+                        continue
+                    }
+                    return first.offset == position.offset ? first : nil
+                case .endOfPartition(let end)
+                where end.topicPartition == position.topicPartition:
+                    return nil
                 case .error(let error) where error.isFatal || error.topicPartition != nil:
                     throw error
                 default: break
@@ -101,6 +126,12 @@ struct RecordFetcher: Sendable {
             }
         }
         throw KafkaError(code: KafkaError.Code.timedOut)
+    }
+
+    /// Ends the client.
+    func close() async {
+        await reader?.close(timeout: .seconds(2))
+        reader = nil
     }
 
     /// The event that the outcome at a place in the ledger was answered with.
@@ -146,14 +177,19 @@ extension LedgerRestorer.Contents {
                 state: .intent,
                 sequence: 0,
                 offset: offset,
-                notAfter: intent.notAfter
+                notAfter: intent.notAfter,
+                at: intent.at,
+                owner: Contract.ReferenceKey(intent.owner).high
             )
         )
     }
 
     private mutating func add(_ outcome: LedgerRecord.Outcome, at offset: Int64) {
         let id = RecordID(outcome.command.source)
-        if outcome.state.isFinal { open[id] = nil }
+        // What was written late does not close what is in doubt; only acceptance settles it all.
+        if !outcome.state.isFinal { doubtful.insert(id) }
+        let closes = open[id]?.attempt == outcome.attempt && !doubtful.contains(id)
+        if outcome.state == .accepted || (closes && outcome.state.isFinal) { open[id] = nil }
         entries.append(
             LedgerEntry(
                 key: .init(outcome.reference),
@@ -162,7 +198,9 @@ extension LedgerRestorer.Contents {
                 attempt: outcome.attempt,
                 state: .init(outcome.state),
                 sequence: outcome.sequence,
-                offset: offset
+                offset: offset,
+                at: outcome.at,
+                owner: Contract.ReferenceKey(outcome.owner).high
             )
         )
     }

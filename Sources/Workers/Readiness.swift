@@ -16,6 +16,11 @@ package final class Readiness: Sendable {
         }
     }
 
+    /// Forgets the reasons of all subjects that begin so.
+    package func clear(prefix: String) {
+        reasons.withLock { $0 = $0.filter { !$0.key.hasPrefix(prefix) } }
+    }
+
     /// Whether there is a reason for a subject.
     package func isSet(_ subject: String) -> Bool {
         reasons.withLock { $0[subject] != nil }

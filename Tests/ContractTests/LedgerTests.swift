@@ -43,6 +43,7 @@ import Testing
                 command: origin,
                 state: .inDoubt,
                 sequence: 3,
+                owner: "w",
                 at: 6,
                 providerID: "P",
                 reason: Event.Reason(code: "timeout"),
@@ -70,6 +71,7 @@ import Testing
                 command: Self.origin,
                 state: .accepted,
                 sequence: 1,
+                owner: "w",
                 at: 6,
                 event: EventTests.full
             )

@@ -292,6 +292,23 @@ import Testing
     }
 }
 
+/// What may be somebody's account is not repeated, in whatever field it stands.
+@Suite struct MaskedRejectionTests {
+    @Test(arguments: ["currency", "not_after", "callback_url", "amount"])
+    func anAccountInTheWrongFieldIsMasked(_ field: String) throws {
+        let value = command(.payout, field, "\"01712345678x\"")
+        let rejection = try #require(decode(.payout, value, key: "WD1").failure)
+        #expect(rejection.message.contains("****5678"))
+        #expect(!rejection.message.contains("01712345678"))
+    }
+
+    @Test func anAccountAsTheNameOfAFieldIsMasked() throws {
+        let rejection = decode(.payout, command(.payout, "01712345678", "1")).failure
+        #expect(rejection?.field == "****5678")
+        #expect(rejection?.message.contains("01712345678") == false)
+    }
+}
+
 /// A small generator with a seed, so that a failure can be repeated.
 struct SplitMix: RandomNumberGenerator {
     private var state: UInt64

@@ -117,18 +117,3 @@ import Testing
         #expect(next.appends.map(\.ticket.record) == [record(0, 1)])
     }
 }
-
-/// The last commit of a drain.
-@Suite struct DrainCommitTests {
-    @Test func aDrainBehindARefusedCommitWaitsAndCommitsSomething() throws {
-        let script = Script.ready()
-        let effects = script.step(.received(record(0), .malformed))
-        let last = script.step(.published(effects.publications[0].ticket, acknowledged: true))
-        let commit = try #require(last.commits.first)
-        script.step(.committed(commit.number, accepted: [0: false]))
-        #expect(script.step(.revoking([0])).commits.isEmpty)
-        let wake = try #require(script.engine.wakeAt)
-        #expect(wake == script.now.uptime + .milliseconds(100))
-        #expect(script.pass(.milliseconds(100)).commits.map(\.offsets) == [[0: 1]])
-    }
-}

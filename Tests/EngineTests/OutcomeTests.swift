@@ -118,22 +118,34 @@ import Testing
         let asked = try #require(
             script.step(.received(record(0), .check(ReferenceKey(high: 1, low: 1)))).asked.first
         )
-        script.step(.answered(asked, available: false, retryAfter: nil))
+        script.step(.answered(asked, failure: .inDoubt(.providerFailed)))
         let again = script.passUntil(.seconds(31)) { if case .ask = $0 { true } else { false } }
         let second = try #require(again.asked.first)
-        let answer = script.step(.answered(second, available: true, retryAfter: nil))
+        let answer = script.step(.answered(second, failure: nil))
         #expect(answer.publications.map(\.publication) == [.answer])
     }
 }
 
 /// `not_after` (DESIGN.md §5, "Freshness").
 @Suite struct ExpiryTests {
-    @Test func anOrderThatComesTooLateIsNotSent() {
+    @Test func anOrderThatComesTooLateIsNotSentAndSaidSoBehindAFence() {
         let script = Script.ready()
         let late = order(1, notAfter: script.now.wallClock - 1)
-        let effects = script.step(.received(record(0), .create(late)))
-        #expect(effects.publications.map(\.publication) == [.expired(attempt: 0)])
-        #expect(effects.appends.isEmpty)
+        let fence = script.step(.received(record(0), .create(late)))
+        #expect(fence.appends.isEmpty && fence.publications.isEmpty)
+        let expired = script.accept(fence)
+        #expect(expired.publications.map(\.publication) == [.expired(attempt: 0)])
+        #expect(expired.transmissions.isEmpty)
+    }
+
+    @Test func nobodyButTheOwnerSaysThatAnOrderHasExpired() throws {
+        let script = Script.ready()
+        let late = order(1, notAfter: script.now.wallClock - 1)
+        let fence = script.step(.received(record(0), .create(late)))
+        let commit = try #require(fence.commits.first)
+        let refused = script.step(.committed(commit.number, accepted: [0: false]))
+        #expect(refused.publications.isEmpty)
+        #expect(script.step(.lost([0])).publications.isEmpty)
     }
 
     @Test func anOrderThatWaitsExpiresOnTime() throws {
@@ -143,9 +155,10 @@ import Testing
         script.step(.transmitted(sent, .notSent(.rateLimited, retryAfter: .seconds(3600))))
         let waiting = order(3, notAfter: script.now.wallClock + 10_000)
         #expect(script.step(.received(record(2), .create(waiting))).publications.isEmpty)
-        let expired = script.passUntil(.seconds(11)) {
-            if case .publish(_, .expired) = $0 { true } else { false }
+        let fence = script.passUntil(.seconds(11)) {
+            if case .commit = $0 { true } else { false }
         }
+        let expired = script.accept(fence)
         #expect(expired.publications.map(\.ticket.record) == [record(2)])
     }
 
@@ -155,10 +168,16 @@ import Testing
             script.send(record(0), order(1, notAfter: script.now.wallClock + 2_000))
         )
         script.step(.transmitted(sent, .notSent(.rateLimited, retryAfter: .seconds(60))))
-        let closing = script.pass(.milliseconds(2_001))
+        let closing = script.accept(script.pass(.milliseconds(2_001)))
         let write = try #require(closing.appends.first)
         #expect(write.write.state == .notSent)
         let publishing = script.step(.appended(write.ticket, offset: 4))
         #expect(publishing.publications.map(\.publication) == [.expired(attempt: 1)])
+    }
+
+    @Test func aTimeBeyondTheClockNeverComes() {
+        let script = Script.ready()
+        script.step(.received(record(0), .create(order(1, notAfter: .max))))
+        #expect(script.engine.wakeAt.map { $0 < Instant(nanoseconds: .max) } ?? true)
     }
 }

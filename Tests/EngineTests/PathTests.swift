@@ -51,22 +51,6 @@ import Testing
         )
     }
 
-    @Test func theDeadlineCountsFromTheRequestOfTheFence() throws {
-        let script = Script.ready()
-        let intent = try #require(
-            script.step(.received(record(0), .create(order(1)))).appends.first
-        )
-        let commit = try #require(script.step(.appended(intent.ticket, offset: 0)).commits.first)
-        // The process stood still; its successor has long judged what the provider has.
-        script.stand(.seconds(6))
-        let late = script.step(.committed(commit.number, accepted: [0: true]))
-        #expect(late.transmissions.isEmpty)
-        // It is fenced again.
-        let again = try #require(late.commits.first)
-        let sending = script.step(.committed(again.number, accepted: [0: true]))
-        #expect(sending.transmissions.count == 1)
-    }
-
     @Test func oneCommitFencesAllIntentsThatWait() throws {
         let script = Script.ready()
         let journal = script.step(
@@ -110,6 +94,22 @@ import Testing
         #expect(script.pass(.seconds(11)).transmissions.isEmpty)
         let late = script.step(.committed(commit.number, accepted: [0: true]))
         #expect(late.transmissions.isEmpty)
+    }
+
+    @Test func theAgeOfAFenceCountsFromItsCommit() throws {
+        let script = Script.ready()
+        let intent = try #require(
+            script.step(.received(record(0), .create(order(1)))).appends.first
+        )
+        let commit = try #require(script.step(.appended(intent.ticket, offset: 0)).commits.first)
+        let deadline = script.now.uptime + .seconds(5)
+        script.pass(.seconds(3))
+        let sending = script.step(.committed(commit.number, accepted: [0: true]))
+        #expect(
+            sending.contains {
+                if case .transmit(_, 1, let expires) = $0 { expires == deadline } else { false }
+            }
+        )
     }
 
     @Test func whatKafkaDoesNotTakeIsOfferedAgain() throws {
@@ -173,7 +173,7 @@ import Testing
         let first = script.step(.received(record(3), .create(order(1))))
         #expect(first.appends.count == 1)
         #expect(script.step(.received(record(3), .create(order(1)))).isEmpty)
-        #expect(script.step(.received(record(2), .create(order(2)))).isEmpty)
+        #expect(script.step(.received(record(2), .create(order(2)))) == [.forget(record(2))])
     }
 
     @Test func answersToEarlierRequestsAreIgnored() throws {

@@ -60,12 +60,6 @@ final class Script {
         return remember(engine.advance(at: now))
     }
 
-    /// Lets time pass without the engine: the process stands still.
-    func stand(_ time: Duration) {
-        now.uptime = now.uptime + time
-        now.wallClock += time.wholeNanoseconds / 1_000_000
-    }
-
     /// Sleeps until the engine wants to be woken, as a shell would, for at most a duration.
     func passUntil(_ limit: Duration, _ isWanted: (Effect) -> Bool) -> [Effect] {
         let end = now.uptime + limit
@@ -85,18 +79,28 @@ final class Script {
 
     /// Accepts the commit among these effects; the first transmission that follows.
     func fence(_ effects: [Effect]) -> Ticket? {
-        guard let commit = effects.commits.first else { return nil }
-        let accepted = commit.offsets.mapValues { _ in true }
-        return step(.committed(commit.number, accepted: accepted)).transmissions.first
+        accept(effects).transmissions.first
     }
 
-    /// Acknowledges the outcome and the event that follow a result; what is published.
+    /// Acknowledges the outcome and the event that follow a result, in whichever order they come;
+    /// what is published.
     func settle(_ effects: [Effect], at offset: Int64 = 1) -> Publication? {
+        if let announced = effects.publications.first {
+            let recording = step(.published(announced.ticket, acknowledged: true))
+            if let write = recording.appends.first { step(.appended(write.ticket, offset: offset)) }
+            return announced.publication
+        }
         guard let write = effects.appends.first else { return nil }
         let publishing = step(.appended(write.ticket, offset: offset))
         guard let event = publishing.publications.first else { return nil }
         step(.published(event.ticket, acknowledged: true))
         return event.publication
+    }
+
+    /// Accepts the commit among these effects; what follows.
+    func accept(_ effects: [Effect]) -> [Effect] {
+        guard let commit = effects.commits.first else { return [] }
+        return step(.committed(commit.number, accepted: commit.offsets.mapValues { _ in true }))
     }
 
     /// Answers the commit under way and those that follow; the offset the group knows at the end.

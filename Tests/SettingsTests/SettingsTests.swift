@@ -55,6 +55,12 @@ func withFile<Result>(_ text: String, _ body: (String) throws -> Result) throws 
         #expect(settings.logFormat == .json)
     }
 
+    @Test(arguments: [("0", "payouts", false), ("1", "payments", false), ("1", "payouts", true)])
+    func noWorkerIsWithoutAnyPartOfTheRate(share: String, roles: String, isValid: Bool) {
+        let resolution = resolve(["ASPAYDS_RATE_SHARE_PAYOUTS": share, "ASPAYDS_ROLES": roles])
+        #expect(resolution.problems.isEmpty == isValid)
+    }
+
     @Test func everyDefaultIsAllowed() {
         for entry in Catalogue.entries {
             guard let text = entry.defaultText else { continue }
@@ -73,7 +79,7 @@ func withFile<Result>(_ text: String, _ body: (String) throws -> Result) throws 
             "ASPAYDS_RATE_LIMIT", ["0.5", "20", "3000"],
             ["0", "-1", "1e3", "inf", "nan", "ten", "0x10"]
         ),
-        ("ASPAYDS_RATE_SHARE_PAYOUTS", ["0", "0.25", "1"], ["1.1", "-0", "50%"]),
+        ("ASPAYDS_RATE_SHARE_PAYOUTS", ["0.01", "0.25", "0.99"], ["1.1", "-0", "50%"]),
         ("ASPAYDS_MAX_IN_FLIGHT", ["1", "10000"], ["0", "10001", "1.5", "99999999999999999999"]),
         (
             "ASPAYDS_REQUEST_TIMEOUT", ["500ms", "20s", "5m"],

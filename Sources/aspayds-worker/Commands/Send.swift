@@ -172,11 +172,10 @@ struct SendOptions: ParsableArguments {
             }
             return [CommandRow(line: nil, content: .success(JSONObject(members)))]
         }
-        do {
-            return try CommandFile.rows(try readInput(file), name: file)
-        } catch let problem as RowProblem {
-            throw Failure("\(file): \(printable(problem.description))")
-        } catch { throw Failure("\(error)") }
+        let bytes = try readInput(file)
+        do throws(RowProblem) {
+            return try CommandFile.rows(bytes, name: file)
+        } catch { throw Failure("\(file): \(printable(error.description))") }
     }
 
     private func readInput(_ path: String) throws(Failure) -> [UInt8] {

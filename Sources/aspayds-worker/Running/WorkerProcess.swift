@@ -169,7 +169,10 @@ private struct KafkaLog: Sendable {
     let throttle = LogThrottle()
 
     func write(_ line: KafkaLogLine) {
-        guard let heldBack = throttle.pass(line.facility) else { return }
+        // One set of properties serves all clients; that some do not concern each of them is no news.
+        guard line.facility != "CONFWARN", let heldBack = throttle.pass(line.facility) else {
+            return
+        }
         logger.log(
             level: line.level <= 3 ? .warning : line.level <= 5 ? .info : .debug,
             "librdkafka: \(line.message)",

@@ -138,18 +138,35 @@ struct Resolution {
                     + "(plain http only for loopback, or with ASPAYDS_ALLOW_INSECURE=true)"
             )
         }
-        let roles = Catalogue.roles.entry
-        if item(roles)?.isDefault == false,
-            text(roles).flatMap(Catalogue.roles.kind.parse)?.contains(.webhooks) == true
-        {
-            warnings.append("\(roles.variable): this version has no webhook receiver yet")
+        let roles = text(Catalogue.roles.entry).flatMap(Catalogue.roles.kind.parse) ?? []
+        if item(Catalogue.roles.entry)?.isDefault == false, roles.contains(.webhooks) {
+            warnings.append(
+                "\(Catalogue.roles.entry.variable): this version has no webhook receiver yet"
+            )
+        }
+        judgeShare(roles)
+    }
+
+    /// A worker without any part of the rate would wait for ever.
+    private mutating func judgeShare(_ roles: Set<Settings.Role>) {
+        let entry = Catalogue.rateSharePayouts.entry
+        guard let share = text(entry).flatMap(Catalogue.rateSharePayouts.kind.parse) else { return }
+        if share <= 0 && roles.contains(.payouts) {
+            add("\(entry.variable): is 0, must be above 0 while ASPAYDS_ROLES has payouts")
+        }
+        if share >= 1 && roles.contains(.payments) {
+            add("\(entry.variable): is 1, must be below 1 while ASPAYDS_ROLES has payments")
         }
     }
 
     /// What librdkafka itself says; it names the first mistake that it finds.
     private mutating func judgeKafka(_ inputs: SettingInputs) {
         guard let judge = inputs.kafkaJudge, let reason = judge(kafkaProperties) else { return }
-        add("KAFKA_…: \(reason)")
+        let named = items.first { item in
+            item.text != nil && item.entry.path.count == 2
+                && reason.contains("\"\(item.entry.path[1])\"")
+        }
+        add("\(named?.entry.variable ?? "KAFKA_…"): \(reason)")
     }
 
     /// The properties that are set, by librdkafka's own names.

@@ -1,0 +1,62 @@
+"""Programs for a test: started when asked for, ended and judged when it is over."""
+
+import itertools
+
+import pytest
+
+# What these modules assert is explained like what a test asserts.
+pytest.register_assert_rewrite("books", "processes", "secrets_kept", "topics")
+
+import secrets_kept
+from processes import Sandbox, Worker
+
+PROGRAMS = pytest.StashKey[list]()
+
+
+@pytest.fixture
+def programs(request):
+    """Every process of the test; none of them may outlive it or tell a secret."""
+    started = request.node.stash[PROGRAMS] = []
+    yield started
+    for program in reversed(started):
+        program.end()
+    for program in started:
+        secrets_kept.in_text(program.output, program.log.name)
+
+
+@pytest.fixture
+def numbers():
+    return itertools.count(1)
+
+
+@pytest.fixture
+def start_sandbox(programs, tmp_path, numbers):
+    """Starts a sandbox with the flags given."""
+
+    def start(*arguments, **options):
+        programs.append(Sandbox(tmp_path, next(numbers), *arguments, **options))
+        return programs[-1]
+
+    return start
+
+
+@pytest.fixture
+def start_worker(programs, tmp_path, numbers):
+    """Starts a worker of a sandbox, with other settings where they are given."""
+
+    def start(sandbox=None, **settings):
+        environment = (sandbox.environment if sandbox else {}) | settings
+        programs.append(Worker(tmp_path, next(numbers), environment))
+        return programs[-1]
+
+    return start
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Shows what the programs printed beside a failure."""
+    report = yield
+    if report.failed:
+        for program in item.stash.get(PROGRAMS, []):
+            report.sections.append((program.log.name, program.output[-20_000:]))
+    return report

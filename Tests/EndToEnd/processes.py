@@ -1,0 +1,191 @@
+"""The two built programs as processes: their output kept, each ended by its own id."""
+
+import json
+import os
+import pathlib
+import shlex
+import signal
+import socket
+import subprocess
+import urllib.error
+import urllib.request
+
+from topics import Cluster
+from waiting import until
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+BINARIES = pathlib.Path(os.environ.get("ASPAYDS_BIN", REPOSITORY / ".build/debug"))
+
+# Short times, so that what takes minutes in production takes seconds here.
+SHORT_TIMES = {
+    "KAFKA_SESSION_TIMEOUT_MS": "6000",
+    "KAFKA_HEARTBEAT_INTERVAL_MS": "500",
+    "ASPAYDS_REQUEST_TIMEOUT": "2s",
+    "ASPAYDS_SETTLE_WINDOW": "3s",
+    "ASPAYDS_RATE_LIMIT": "2000",
+}
+
+
+def free_port():
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def clean_environment(**variables):
+    """An environment with nothing of ours in it but `variables`."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("ASPAYDS_", "KAFKA_"))
+    }
+    return kept | variables
+
+
+def run(program, *arguments, environment=None, stdin=None, within=30):
+    """Runs a program to its end, as a person would; answers code, standard output and error."""
+    return subprocess.run(
+        [BINARIES / program, *arguments],
+        env=clean_environment(**(environment or {})),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=within,
+    )
+
+
+def http(method, url, body=None, within=10):
+    """One request; answers the status and the JSON that came, whatever the status is."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data=data, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=within) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as answer:
+        return answer.code, json.load(answer)
+
+
+class Program:
+    """A program that runs until it is told to end."""
+
+    def __init__(self, name, arguments, environment, log):
+        self.name, self.log = name, log
+        with open(log, "wb") as output:
+            self.process = subprocess.Popen(
+                [BINARIES / name, *arguments],
+                env=clean_environment(**environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+
+    @property
+    def output(self):
+        """Everything that it has printed so far."""
+        return self.log.read_text(errors="replace")
+
+    @property
+    def is_running(self):
+        return self.process.poll() is None
+
+    def stop(self, within):
+        """SIGTERM; the exit code, which must come in time."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=within)
+
+    def kill(self):
+        """SIGKILL: it ends between two instructions."""
+        self.process.kill()
+        self.process.wait()
+
+    def end(self):
+        """What happens to every process at the end of its test."""
+        if self.is_running:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+
+class Sandbox(Program):
+    """The hostile provider, and an embedded Kafka unless told otherwise."""
+
+    def __init__(self, directory, number, *arguments, port=0):
+        env_file = directory / f"sandbox-{number}.env"
+        flags = ["--api-port", str(port), "--env-file", str(env_file), *arguments]
+        super().__init__("aspayds-sandbox", flags, {}, directory / f"sandbox-{number}.log")
+        until(lambda: env_file.exists() or not self.is_running, 20, "the sandbox starts")
+        assert self.is_running, self.output
+        words = shlex.split(env_file.read_text())
+        self.environment = dict(word.split("=", 1) for word in words if "=" in word)
+        self.root = self.environment["ASPAYDS_BASE_URL"].removesuffix("/api")
+        servers = self.environment.get("KAFKA_BOOTSTRAP_SERVERS")
+        self.cluster = Cluster(servers) if servers else None
+
+    def order(self, method, path, body=None):
+        """An order to the sandbox itself; see `aspayds-sandbox --help`."""
+        status, answer = http(method, f"{self.root}/_sandbox/{path}", body)
+        assert status == 200, answer
+        return answer
+
+    def break_with(self, *rules):
+        """Puts fault rules in force in place of those before."""
+        self.order("POST", "faults", list(rules))
+
+    @property
+    def executions(self):
+        """What the provider really did, in order: the judge of every test."""
+        return self.order("GET", "executions")["executions"]
+
+    @property
+    def totals(self):
+        """Counts and sums; `repeated` counts what was executed twice."""
+        return self.order("GET", "executions?limit=0")["totals"]
+
+    @property
+    def executed(self):
+        """How many orders were executed."""
+        totals = self.totals
+        return totals["payments"] + totals["payouts"]
+
+
+class Worker(Program):
+    """`aspayds-worker run` with short times."""
+
+    def __init__(self, directory, number, environment):
+        self.port = free_port()
+        health = {"ASPAYDS_HEALTH_PORT": str(self.port)}
+        environment = SHORT_TIMES | health | environment
+        super().__init__("aspayds-worker", ["run"], environment, directory / f"worker-{number}.log")
+
+    def health(self, path):
+        """Status and answer of `/live` or `/ready`; none while nobody listens."""
+        try:
+            return http("GET", f"http://127.0.0.1:{self.port}/{path}")
+        except (urllib.error.URLError, ConnectionError):
+            return None, {}
+
+    @property
+    def reasons(self):
+        """Why it is not ready; an empty list when it is."""
+        return self.health("ready")[1].get("reasons")
+
+    def await_ready(self, within=30):
+        """Waits until `/ready` is 200."""
+        until(
+            lambda: self.health("ready")[0] == 200,
+            within,
+            lambda: f"ready: {self.health('ready')}\n{self.output[-2000:]}",
+        )
+        return self
+
+    def await_reason(self, text, within=30):
+        """Waits until `/ready` is 503 with a reason that contains the text."""
+
+        def says_so():
+            status, answer = self.health("ready")
+            return status == 503 and any(text in reason for reason in answer["reasons"])
+
+        until(says_so, within, lambda: f"a reason with {text!r}: {self.health('ready')}")

@@ -1,0 +1,169 @@
+"""Kafka seen from outside: what was produced, what was published, what was committed."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+PREFIX = "aspayds."
+DOMAINS = ("payment", "payout")
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record as it lies in a partition; headers keep their order and their nulls."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple
+
+    def header(self, name):
+        """The text of a header; none if it is absent or null."""
+        values = [value for key, value in self.headers if key == name and value is not None]
+        return values[0].decode() if values else None
+
+
+class Event(Record):
+    """A published event."""
+
+    @cached_property
+    def body(self):
+        return json.loads(self.value)
+
+    @cached_property
+    def id(self):
+        return self.header("ce_id")
+
+    @cached_property
+    def domain(self):
+        return self.header("ce_type").split(".")[1]
+
+    @cached_property
+    def kind(self):
+        return self.header("ce_type").split(".")[2]
+
+    @property
+    def reference(self):
+        return self.body.get("transaction_reference")
+
+    @property
+    def provider_id(self):
+        return self.body.get("invoice_id" if self.domain == "payment" else "payout_id")
+
+    @property
+    def command(self):
+        """The id of the command that it answers."""
+        return self.body.get("command", {}).get("id")
+
+    @property
+    def reason(self):
+        return self.body.get("reason", {})
+
+
+class Log:
+    """A topic, read from its beginning to whatever its end is when asked."""
+
+    def __init__(self, servers, topic, kind=Record):
+        self.topic, self.kind, self.read_so_far = topic, kind, []
+        self.consumer = Consumer(
+            {
+                "bootstrap.servers": servers,
+                "group.id": "end-to-end-reader",
+                "enable.auto.commit": False,
+                "fetch.wait.max.ms": 10,
+                "log_level": 0,  # The broker is gone before its readers: no news.
+            }
+        )
+        partitions = self.consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        self.next = dict.fromkeys(partitions, 0)
+        self.consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
+
+    def ends(self):
+        """The end offset of each partition; nothing may have been deleted."""
+        ends = {}
+        for number in self.next:
+            place = TopicPartition(self.topic, number)
+            low, ends[number] = self.consumer.get_watermark_offsets(place, timeout=10)
+            assert low == 0, f"{self.topic}/{number} has lost its first {low} records"
+        return ends
+
+    def records(self):
+        """Every record up to the end of this moment."""
+        ends = self.ends()
+        while any(self.next[number] < end for number, end in ends.items()):
+            for message in self.consumer.consume(500, timeout=1):
+                assert message.error() is None, message.error()
+                self.next[message.partition()] = message.offset() + 1
+                self.read_so_far.append(
+                    self.kind(
+                        self.topic,
+                        message.partition(),
+                        message.offset(),
+                        message.key(),
+                        message.value(),
+                        tuple(message.headers() or ()),
+                    )
+                )
+        return self.read_so_far
+
+
+class Cluster:
+    """The embedded Kafka."""
+
+    def __init__(self, servers):
+        self.servers, self.logs = servers, {}
+        # The partitioner of the Java client: a key's records lie where its owner expects them.
+        self.producer = Producer(
+            {
+                "bootstrap.servers": servers,
+                "partitioner": "murmur2_random",
+                "linger.ms": 5,
+                "log_level": 0,
+            }
+        )
+
+    def log(self, name):
+        """The topic of that name, without the prefix."""
+        if name not in self.logs:
+            kind = Event if name.endswith(".events") else Record
+            self.logs[name] = Log(self.servers, PREFIX + name, kind)
+        return self.logs[name]
+
+    def records(self, name):
+        """Everything in the topic of that name."""
+        return self.log(name).records()
+
+    def events(self):
+        """Every event, in the order of its partition."""
+        return [event for domain in DOMAINS for event in self.records(f"{domain}.events")]
+
+    def produce(self, name, value, key=None, headers=None, partition=-1):
+        """Hands a record over; `flush` sees it acknowledged."""
+        self.producer.produce(PREFIX + name, value, key, partition=partition, headers=headers)
+
+    def flush(self):
+        assert self.producer.flush(30) == 0
+
+    def send(self, commands):
+        """Produces commands in order and waits for their acknowledgement."""
+        for command in commands:
+            self.produce(f"{command.domain}.commands", *command.encoded())
+            self.producer.poll(0)
+        self.flush()
+
+    def uncommitted(self, domain):
+        """How many commands the worker's group has not passed yet, by partition."""
+        ends = self.log(f"{domain}.commands").ends()
+        group = Consumer({"bootstrap.servers": self.servers, "group.id": f"aspayds-{domain}s"})
+        places = [TopicPartition(f"{PREFIX}{domain}.commands", number) for number in ends]
+        committed = group.committed(places, timeout=10)
+        group.close()
+        return {
+            place.partition: ends[place.partition] - max(place.offset, 0)
+            for place in committed
+            if ends[place.partition] != max(place.offset, 0)
+        }

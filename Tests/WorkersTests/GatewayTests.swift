@@ -1,0 +1,99 @@
+import Aspayds
+import Contract
+import Engine
+import Testing
+
+@testable import Workers
+
+/// Answers of a provider, written down.
+struct CannedTransport: Transport {
+    let status: Int
+    let body: String
+
+    func send(_ request: TransportRequest) async -> TransportResult {
+        .answered(status: status, retryAfter: nil, body: Array(body.utf8))
+    }
+}
+
+/// What lookups make of the provider's answers: found, mismatch, absent, or not known.
+@Suite struct GatewayTests {
+    private let payout = PayoutCommand(
+        order: PayoutOrder(
+            transactionReference: "WD-1",
+            payoutMethodID: 1,
+            amount: Amount(thousandths: 500_000),
+            recipientName: "Rahim",
+            recipientAccount: "01712345678"
+        ),
+        currency: "BDT"
+    )
+
+    private var command: Command {
+        Command(
+            id: "c",
+            source: CommandSource(topic: "t", partition: 0, offset: 1),
+            body: .requestPayout(payout)
+        )
+    }
+
+    private func gateway(_ status: Int, _ body: String) -> Gateway {
+        Gateway(
+            domain: .payout,
+            client: AspaydsClient(
+                credentials: Credentials(key: "k", secret: "s"),
+                transport: CannedTransport(status: status, body: body)
+            )
+        )
+    }
+
+    private func lookUp(_ payouts: String, notFound: String = "") async -> Sighting? {
+        let body =
+            #"{"status":"success","total_requested":1,"total_found":1,"payouts":[\#(payouts)],"#
+            + #""not_found_ids":[\#(notFound)]}"#
+        let id = RecordID(partition: 0, offset: 1)
+        guard let order = OrderSummary(command) else { return nil }
+        return try? await gateway(200, body).lookUp([id: order]).get()[id]?.sighting
+    }
+
+    @Test func foundWhenEveryFieldAgrees() async {
+        let sighting = await lookUp(
+            #"{"payout_id":"ATPAY1","transaction_reference":"wd-1","status":"pending","amount":500.00}"#
+        )
+        #expect(sighting == .found)
+    }
+
+    @Test(arguments: [
+        #"{"payout_id":"P","transaction_reference":"WD-1","status":"pending","amount":501}"#,
+        #"{"payout_id":"P","transaction_reference":"WD-1","status":"pending","amount":500,"recipient_account":"01799999999"}"#,
+        #"{"payout_id":"P","transaction_reference":"WD-1","status":"x"},{"payout_id":"Q","transaction_reference":"WD-1","status":"x"}"#,
+    ])
+    func somethingElseIsAMismatch(_ payouts: String) async {
+        #expect(await lookUp(payouts) == .mismatch)
+    }
+
+    @Test func absentOnlyWhenTheProviderSaysSo() async {
+        #expect(await lookUp("", notFound: #""wd-1""#) == .absent)
+        #expect(await lookUp("") == nil)
+    }
+
+    @Test(arguments: [
+        (200, #"{"status":"success","data":[]}"#, ProbeResult.healthy), (401, "{}", .unauthorized),
+        (403, "{}", .forbidden), (404, "{}", .forbidden), (429, "{}", .healthy),
+        (500, "{}", .failed), (422, "{}", .healthy),
+    ])
+    func theProbeTellsOutagesFromCredentials(status: Int, body: String, result: ProbeResult) async {
+        #expect(await gateway(status, body).probe().0 == result)
+    }
+
+    @Test func everyErrorHasAnOutcomeOfItsOwnCertainty() {
+        for code in AspaydsError.Code.allCases {
+            let outcome = AspaydsError(code: code).outcome
+            switch (code.certainty, outcome) {
+            case (.refused, .refused), (.notSent, .notSent), (.inDoubt, .inDoubt): break
+            // Judged by the probe.
+            case (.inDoubt, .unjudged): #expect([.forbidden, .notFound].contains(code))
+            default: Issue.record("\(code) became \(outcome)")
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import Engine
+import Testing
+
+@testable import Workers
+
+@Suite struct MailboxTests {
+    @Test func manyMessagesAreOneWakeUpInTheirOrder() async {
+        let mailbox = Mailbox<Int>()
+        mailbox.post([1, 2])
+        mailbox.post(3)
+        #expect(await mailbox.next(until: Clock.uptime + .seconds(60)) == [1, 2, 3])
+    }
+
+    @Test func aSignalWakesWithoutAMessage() async {
+        let mailbox = Mailbox<Int>()
+        mailbox.signal()
+        #expect(await mailbox.next(until: Clock.uptime + .seconds(60)).isEmpty)
+    }
+
+    @Test func aMessageWakesAReaderThatWaits() async {
+        let mailbox = Mailbox<Int>()
+        async let read = mailbox.next(until: Clock.uptime + .seconds(60))
+        await Task.yield()
+        mailbox.post(7)
+        #expect(await read == [7])
+    }
+
+    @Test func theDeadlineWakesTooAndMayBeMoved() async {
+        let mailbox = Mailbox<Int>()
+        for delay in [Duration.milliseconds(50), .milliseconds(5), .milliseconds(20)] {
+            let deadline = Clock.uptime + delay
+            #expect(await mailbox.next(until: deadline).isEmpty)
+            // An early ring is allowed (an earlier deadline was set before); a late one is a hang.
+            #expect(Clock.uptime < deadline + .seconds(5))
+        }
+    }
+}
+
+@Suite struct LeaseTests {
+    @Test func permitsUntilItsDeadlineOrItsEnd() {
+        let lease = Lease()
+        #expect(lease.permits(until: Clock.uptime + .seconds(5)))
+        #expect(!lease.permits(until: Clock.uptime))
+        lease.end()
+        #expect(!lease.permits(until: Clock.uptime + .seconds(5)))
+    }
+}
+
+@Suite struct TellingTests {
+    @Test func readinessKeepsOneReasonForEachSubject() {
+        let readiness = Readiness()
+        #expect(readiness.all.isEmpty)
+        #expect(readiness.set("kafka", "down"))
+        #expect(!readiness.set("kafka", "down"))
+        readiness.set("payouts", "reading the ledger")
+        #expect(readiness.all == ["kafka: down", "payouts: reading the ledger"])
+        readiness.set("kafka", nil)
+        #expect(!readiness.isSet("kafka") && readiness.isSet("payouts"))
+    }
+
+    @Test func repeatedLinesAreHeldBackAndCounted() {
+        let throttle = LogThrottle(interval: .seconds(3600))
+        #expect(throttle.pass("a") == 0)
+        #expect(throttle.pass("a") == nil)
+        #expect(throttle.pass("b") == 0)
+        let quick = LogThrottle(interval: .zero)
+        #expect(quick.pass("a") == 0 && quick.pass("a") == 0)
+    }
+}
