@@ -20,11 +20,15 @@ final class Books {
         /// The latest in the ledger.
         var attempt = 0
         var state: LedgerState?
+        /// Who wrote that.
+        var writer: UInt64 = 0
         /// The latest event about it.
         var sequence = 0
         var seen: Set<EventID> = []
         var isAccepted = false
         var needsReview = false
+        /// The attempt that was refused in the end, as it was said.
+        var refusedAttempt = 0
     }
 
     private unowned let world: World
@@ -136,9 +140,17 @@ final class Books {
         )
         var account = accounts[record.reference] ?? Account()
         guard write.attempt >= account.attempt else { return }
-        // An intent that is stored late says nothing new of an attempt that was judged.
-        let isLate = write.attempt == account.attempt && write.state == .intent
-        if isLate && account.state != nil { return }
+        if write.attempt == account.attempt, let state = account.state {
+            let isForeign = record.owner != account.writer
+            switch write.state {
+            // An intent that is stored late says nothing new of an attempt that was judged; that
+            // one owner sent nothing says nothing of another one, who has written it as well.
+            case .intent where !(isForeign && state == .notSent): return
+            case .notSent where isForeign && state == .intent: return
+            default: break
+            }
+        }
+        account.writer = record.owner
         account.attempt = write.attempt
         account.state = write.state
         accounts[record.reference] = account
@@ -150,8 +162,12 @@ final class Books {
         events += 1
         checkOrder(event.command, "is answered")
         settle(event)
-        guard !event.isReplay, let write = event.write else { return }
-        guard let key = world.commands[event.command].key else { return }
+        guard let write = event.write, let key = world.commands[event.command].key else { return }
+        if event.isReplay {
+            // What was recorded late may be said for the first time by an answer given again.
+            if event.kind == .accepted { accounts[key]?.isAccepted = true }
+            return
+        }
         if !mayBeAnnounced(write, key) {
             world.fail("\(event.id) is published although the ledger does not know it")
         }
@@ -192,7 +208,9 @@ final class Books {
         }
     }
 
-    /// Events about a reference only go forward. What a member publishes that has lost its
+    /// Events about a reference only go forward.
+    ///
+    /// What a member publishes that has lost its
     /// partition without knowing it may cross with its successor's.
     private func follow(
         _ event: Event,
@@ -203,6 +221,7 @@ final class Books {
         var account = accounts[key] ?? Account()
         defer { accounts[key] = account }
         if event.kind == .accepted { account.isAccepted = true }
+        if event.kind == .refused { account.refusedAttempt = write.attempt }
         if event.kind == .review {
             account.needsReview = true
             reviews += 1
@@ -252,6 +271,7 @@ final class Books {
             let command = world.commands[number]
             if let key = command.key, page.isSuspended, let account = accounts[key],
                 account.isAccepted || account.needsReview
+                    || (account.state == .refused && account.refusedAttempt == account.attempt)
             {
                 continue
             }

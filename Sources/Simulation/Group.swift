@@ -61,7 +61,9 @@ final class Group {
         return isRebalancing ? .rebalanceInProgress : .ok
     }
 
-    /// Stores offsets. The generation is checked, the ownership of partitions is not.
+    /// Stores offsets.
+    ///
+    /// The generation is checked, the ownership of partitions is not.
     func commit(_ offsets: [(Int32, Int64)], member id: Int?, generation: Int) -> Answer {
         let isKnown = members.contains { $0.id == id }
         let isAnonymous = generation < 0 && members.isEmpty

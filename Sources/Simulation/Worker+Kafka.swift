@@ -53,9 +53,17 @@ extension Worker {
             if world.chance.happens(0.5) { return }
             return reachKafka(after: at - world.now) { _ = store() }
         }
-        reachKafka(after: at - world.now) { [self] in
+        line[pipe, default: []].append {
             let offset = isStored ? store() : nil
-            fromKafka(after: again) { acknowledge(isRefused ? nil : offset) }
+            self.fromKafka(after: again) { acknowledge(isRefused ? nil : offset) }
+        }
+        // Whichever request gets through carries what is first in line.
+        reachKafka(after: at - world.now) { [self] in
+            if var waiting = line[pipe], !waiting.isEmpty {
+                let first = waiting.removeFirst()
+                line[pipe] = waiting
+                first()
+            }
         }
     }
 

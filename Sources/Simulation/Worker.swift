@@ -43,6 +43,8 @@ final class Worker {
     var assignment = 0
     /// When the last record of each pipe to Kafka is stored: a producer keeps their order.
     var pipes: [Int: Time] = [:]
+    /// What each pipe has not stored yet.
+    var line: [Int: [() -> Void]] = [:]
 
     private(set) var isDead = false
     private(set) var isPaused = false
