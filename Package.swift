@@ -77,6 +77,8 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "Engine", dependencies: [collections], swiftSettings: settings),
+        .target(name: "Simulation", dependencies: ["Engine", collections], swiftSettings: settings),
+        .executableTarget(name: "simulate", dependencies: ["Simulation"], swiftSettings: settings),
         .target(
             name: "Workers",
             dependencies: ["Aspayds", "Contract", "Engine", "JSON", "Kafka", lifecycle, logging],
@@ -119,6 +121,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: settings),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: settings),
         .testTarget(
             name: "WorkersTests",
             dependencies: [

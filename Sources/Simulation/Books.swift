@@ -1,0 +1,282 @@
+import Engine
+
+/// The checkers: they see everything that is durable and everything that is handed over.
+final class Books {
+    /// What is known of a command.
+    private struct Page {
+        /// The one event that it ended with, if it has.
+        var final: EventID?
+        var isAnswered = false
+        /// Its answer is about a reference in doubt, whose end is its end.
+        var isSuspended = false
+    }
+
+    /// What is known of a reference.
+    private struct Account {
+        var executions = 0
+        var executedAttempts: Set<Int> = []
+        /// The latest attempt that was handed over and may have been executed.
+        var openAttempt = 0
+        /// The latest in the ledger.
+        var attempt = 0
+        var state: LedgerState?
+        /// Who wrote that.
+        var writer: UInt64 = 0
+        /// The latest event about it.
+        var sequence = 0
+        var seen: Set<EventID> = []
+        var isAccepted = false
+        var needsReview = false
+        /// The attempt that was refused in the end, as it was said.
+        var refusedAttempt = 0
+    }
+
+    private unowned let world: World
+    private var pages: [Page]
+    private var accounts: [ReferenceKey: Account] = [:]
+    private var writes: Set<Recorded> = []
+    /// Of each partition: commands from its beginning that have all been answered.
+    private var answered: [Int]
+    private var traffic: [Time] = []
+    private var trafficStart = 0
+
+    var executions = 0
+    var transmissions = 0
+    var events = 0
+    var rebalances = 0
+    var reviews = 0
+
+    private struct Recorded: Hashable {
+        var reference: ReferenceKey
+        var attempt: Int
+        var state: LedgerState
+    }
+
+    init(world: World) {
+        self.world = world
+        pages = Array(repeating: Page(), count: world.commands.count)
+        answered = Array(repeating: 0, count: Int(world.plan.partitions))
+    }
+
+    // MARK: Provider
+
+    func handedOver(_ number: Int, attempt: Int, _ fate: Provider.Fate, by worker: Worker) {
+        transmissions += 1
+        requested(by: worker)
+        let command = world.commands[number]
+        guard let order = command.order else { return }
+        checkOrder(number, "is handed over")
+        if let notAfter = order.notAfter, attempt == 1 || accounts[order.key]?.openAttempt == 0 {
+            let late = world.moment.wallClock - notAfter
+            if late > world.plan.sendDeadline / 1_000_000 {
+                world.fail("\(command.id) is handed over \(late) ms after its time")
+            }
+        }
+        var account = accounts[order.key] ?? Account()
+        if account.openAttempt >= attempt || (world.plan.isPayout && account.openAttempt > 0) {
+            world.fail(
+                "\(order.key.high) attempt \(attempt) is handed over although attempt "
+                    + "\(account.openAttempt) may have been executed"
+            )
+        }
+        checkLedger(account, order.key, attempt)
+        if mayExecute(fate) { account.openAttempt = attempt }
+        accounts[order.key] = account
+    }
+
+    /// Only the attempt that the ledger has open may be handed over: whoever judges an attempt
+    /// must be sure that it is not on its way any more.
+    private func checkLedger(_ account: Account, _ key: ReferenceKey, _ attempt: Int) {
+        let isOpen = account.state == .intent || account.state == .inDoubt
+        if account.attempt != attempt || !isOpen {
+            let state = account.state.map { "\($0)" } ?? "nothing"
+            world.fail(
+                "\(key.high) attempt \(attempt) is handed over while the ledger says \(state) of "
+                    + "attempt \(account.attempt)"
+            )
+        }
+    }
+
+    private func mayExecute(_ fate: Provider.Fate) -> Bool {
+        if fate.execution != nil { return true }
+        switch fate.outcome {
+        case .accepted, .inDoubt: return true
+        case .refused, .notSent, .unjudged: return false
+        }
+    }
+
+    func executed(_ order: Order, attempt: Int) {
+        executions += 1
+        accounts[order.key, default: Account()].executions += 1
+        let isNew = accounts[order.key]?.executedAttempts.insert(attempt).inserted ?? false
+        let count = accounts[order.key]?.executions ?? 0
+        if world.plan.isPayout && count > 1 {
+            world.fail("payout \(order.key.high) is executed \(count) times")
+        } else if !isNew {
+            world.fail("attempt \(attempt) of \(order.key.high) is executed twice")
+        }
+    }
+
+    /// Counts a request: the rate holds over all replicas in every second.
+    ///
+    /// A tenth more is allowed, and one for each replica (a bucket holds at least one token). A
+    /// member that the group has given up, and that does not know it yet, is not counted.
+    func requested(by worker: Worker) {
+        guard world.group.isCurrent(worker) else { return }
+        let now = world.now
+        traffic.append(now)
+        while traffic[trafficStart] <= now - .seconds(1) { trafficStart += 1 }
+        let count = traffic.count - trafficStart
+        let limit = Int(world.plan.rateLimit * 1.1) + world.plan.workers
+        if count > limit { world.fail("\(count) requests in one second, \(limit) are allowed") }
+    }
+
+    // MARK: Ledger
+
+    func recorded(_ record: LedgerRecord, by worker: Worker) {
+        let write = record.write
+        writes.insert(
+            Recorded(reference: record.reference, attempt: write.attempt, state: write.state)
+        )
+        var account = accounts[record.reference] ?? Account()
+        guard write.attempt >= account.attempt else { return }
+        if write.attempt == account.attempt, let state = account.state {
+            let isForeign = record.owner != account.writer
+            switch write.state {
+            // An intent that is stored late says nothing new of an attempt that was judged; that
+            // one owner sent nothing says nothing of another one, who has written it as well.
+            case .intent where !(isForeign && state == .notSent): return
+            case .notSent where isForeign && state == .intent: return
+            default: break
+            }
+        }
+        account.writer = record.owner
+        account.attempt = write.attempt
+        account.state = write.state
+        accounts[record.reference] = account
+    }
+
+    // MARK: Events
+
+    func published(_ event: Event, by worker: Worker) {
+        events += 1
+        checkOrder(event.command, "is answered")
+        settle(event)
+        guard let write = event.write, let key = world.commands[event.command].key else { return }
+        if event.isReplay {
+            // What was recorded late may be said for the first time by an answer given again.
+            if event.kind == .accepted { accounts[key]?.isAccepted = true }
+            return
+        }
+        if !mayBeAnnounced(write, key) {
+            world.fail("\(event.id) is published although the ledger does not know it")
+        }
+        follow(event, write, key, by: worker)
+    }
+
+    /// The ledger knows it, or has had a doubt open of which this is the end: that is announced
+    /// before it is recorded.
+    private func mayBeAnnounced(_ write: LedgerWrite, _ key: ReferenceKey) -> Bool {
+        if isRecorded(key, write.attempt, write.state) { return true }
+        let isEnd = write.state != .intent && write.state != .notSent
+        let hadDoubt = (1...write.attempt).contains { isRecorded(key, $0, .inDoubt) }
+        return isEnd && hadDoubt && isRecorded(key, write.attempt, .intent)
+    }
+
+    private func isRecorded(_ key: ReferenceKey, _ attempt: Int, _ state: LedgerState) -> Bool {
+        writes.contains(Recorded(reference: key, attempt: attempt, state: state))
+    }
+
+    private func settle(_ event: Event) {
+        let number = event.command
+        if event.kind.isFinal {
+            if let final = pages[number].final, final != event.id {
+                world.fail(
+                    "\(world.commands[number].id) ended with \(final) and ends with \(event.id)"
+                )
+            }
+            pages[number].final = event.id
+        } else {
+            pages[number].isSuspended = true
+        }
+        if pages[number].isAnswered { return }
+        pages[number].isAnswered = true
+        let partition = Int(world.commands[number].id.partition)
+        let log = world.log(of: Int32(partition))
+        while answered[partition] < log.count, pages[log[answered[partition]]].isAnswered {
+            answered[partition] += 1
+        }
+    }
+
+    /// Events about a reference only go forward.
+    ///
+    /// What a member publishes that has lost its
+    /// partition without knowing it may cross with its successor's.
+    private func follow(
+        _ event: Event,
+        _ write: LedgerWrite,
+        _ key: ReferenceKey,
+        by worker: Worker
+    ) {
+        var account = accounts[key] ?? Account()
+        defer { accounts[key] = account }
+        if event.kind == .accepted { account.isAccepted = true }
+        if event.kind == .refused { account.refusedAttempt = write.attempt }
+        if event.kind == .review {
+            account.needsReview = true
+            reviews += 1
+        }
+        guard account.seen.insert(event.id).inserted else { return }
+        let owner = world.group.owners[Int(world.commands[event.command].id.partition)]
+        if owner === worker {
+            if write.sequence < account.sequence {
+                world.fail("\(event.id) has sequence \(write.sequence) after \(account.sequence)")
+            }
+            if account.isAccepted && event.kind != .accepted {
+                world.fail("\(event.id) follows accepted")
+            }
+        }
+        account.sequence = max(account.sequence, write.sequence)
+    }
+
+    /// Commands of one key are worked on one after the other.
+    private func checkOrder(_ number: Int, _ what: String) {
+        guard let previous = world.commands[number].previous, !pages[previous].isAnswered else {
+            return
+        }
+        world.fail(
+            "\(world.commands[number].id) \(what) before \(world.commands[previous].id), "
+                + "which has the same key"
+        )
+    }
+
+    // MARK: Offsets
+
+    func committed(_ partition: Int32, _ offset: Int64) {
+        let log = world.log(of: partition)
+        let next = answered[Int(partition)]
+        guard next < log.count else { return }
+        let first = world.commands[log[next]].id
+        if first.offset < offset {
+            world.fail("offset \(offset) of \(partition) passes \(first), which has no answer")
+        }
+    }
+
+    // MARK: End
+
+    /// A command that has not ended, if there is one: liveness.
+    var unfinished: RecordID? {
+        for (number, page) in pages.enumerated() {
+            if page.final != nil { continue }
+            let command = world.commands[number]
+            if let key = command.key, page.isSuspended, let account = accounts[key],
+                account.isAccepted || account.needsReview
+                    || (account.state == .refused && account.refusedAttempt == account.attempt)
+            {
+                continue
+            }
+            return command.id
+        }
+        return nil
+    }
+}

@@ -1,0 +1,93 @@
+import Engine
+
+/// What a seed makes of a world: sizes, settings, how bad things get.
+struct Plan {
+    /// How often each thing goes wrong while faults are on.
+    struct Troubles {
+        var slowAcknowledgement = 0.0
+        var lostAcknowledgement = 0.0
+        var refusedAppend = 0.0
+        var deferredCommit = 0.0
+        var lostCommit = 0.0
+        var slowCommitReply = 0.0
+        var refusal = 0.0
+        var tooMany = 0.0
+        var noConnection = 0.0
+        var resetBefore = 0.0
+        var resetAfter = 0.0
+        var serverError = 0.0
+        var lateExecution = 0.0
+        var unclear = 0.0
+        var forbidden = 0.0
+        var failedLookup = 0.0
+        var slowHandOver = 0.0
+    }
+
+    var partitions: Int32
+    var workers: Int
+    var commands: Int
+    var isPayout: Bool
+    var enforcesReferences: Bool
+    var rateLimit: Double
+    var settings: EngineSettings
+    var sessionTimeout: Time
+    var rebalanceTimeout: Time
+    var requestTimeout: Time
+    var arrivalTime: Time
+    var faultTime: Time
+    var faultEvery: Time
+    var maxReadLag: Time
+    var settleWindow: Time
+    var sendDeadline: Time
+    var compactsLedger: Bool
+    var troubles: Troubles
+
+    init(commands: Int, chance: inout Chance) {
+        self.commands = commands
+        partitions = Int32(chance.number(1...6))
+        workers = Int(chance.number(1...4))
+        isPayout = chance.happens(0.6)
+        enforcesReferences = chance.happens(0.2)
+        rateLimit = chance.pick([10, 20, 50, 100, 400])
+        sessionTimeout = chance.time(.seconds(3)...(.seconds(10)))
+        rebalanceTimeout = chance.time(.seconds(5)...(.seconds(25)))
+        requestTimeout = chance.time(.seconds(2)...(.seconds(8)))
+        arrivalTime = chance.time(.seconds(2)...(.seconds(30)))
+        faultTime = chance.time(.seconds(10)...(.seconds(60)))
+        faultEvery = chance.pick([.seconds(1), .seconds(3), .seconds(8), .seconds(1000)])
+        settleWindow = chance.time(.seconds(8)...(.seconds(40)))
+        sendDeadline = chance.time(.seconds(1)...(.seconds(5)))
+        // Whatever is executed is seen within the settle window, counted from the hand-over.
+        maxReadLag = chance.happens(0.7) ? settleWindow - .seconds(1) : 0
+        compactsLedger = chance.happens(0.5)
+        settings = EngineSettings(
+            rateLimit: rateLimit,
+            partitionCount: Int(partitions),
+            maxInFlight: Int(chance.pick([1, 4, 16, 64])),
+            maxHeld: Int(chance.pick([8, 64, 512])),
+            maxSpan: Int(chance.pick([10, 50, 20_000])),
+            sendDeadline: sendDeadline.duration,
+            commitDeadline: chance.time(.seconds(2)...(.seconds(10))).duration,
+            commitInterval: .seconds(1),
+            settleWindow: settleWindow.duration,
+            repostsWhenAbsent: !isPayout,
+            drainTimeout: chance.time(.seconds(1)...(.seconds(10))).duration,
+            backoff: Backoff(base: .milliseconds(200), cap: .seconds(5))
+        )
+        troubles = Troubles()
+        drawTroubles(&chance)
+    }
+
+    /// Each trouble is absent, rare or frequent, so that worlds differ in kind.
+    private mutating func drawTroubles(_ chance: inout Chance) {
+        let all: [WritableKeyPath<Troubles, Double>] = [
+            \.slowAcknowledgement, \.lostAcknowledgement, \.refusedAppend, \.deferredCommit,
+            \.lostCommit, \.slowCommitReply, \.refusal, \.tooMany, \.noConnection, \.resetBefore,
+            \.resetAfter, \.serverError, \.lateExecution, \.unclear, \.forbidden, \.failedLookup,
+            \.slowHandOver,
+        ]
+        for trouble in all {
+            troubles[keyPath: trouble] = chance.pick([0, 0, 0.01, 0.03, 0.15])
+        }
+    }
+}

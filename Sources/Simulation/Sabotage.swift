@@ -1,0 +1,21 @@
+/// A way to break the world or the shell on purpose, to see whether the checkers notice.
+///
+/// Each one takes away something that DESIGN.md §4 rests on. None of them touches the engine.
+public enum Sabotage: String, CaseIterable, Sendable {
+    /// The broker accepts commits of members and generations that are gone.
+    case staleCommits = "stale-commits"
+    /// Appends to the ledger are acknowledged before they are stored, and may then be lost.
+    case earlyAcknowledgement = "early-acknowledgement"
+    /// The ledger is read to an end that was captured before the assignment.
+    case earlyLedgerEnd = "early-ledger-end"
+    /// Nothing is checked at the last moment before sending.
+    case uncheckedLease = "unchecked-lease"
+    /// A payout that a lookup does not find is transmitted again at once.
+    case lookUpThenPost = "look-up-then-post"
+    /// Intents and outcomes of an attempt have one key in the compacted ledger.
+    case sharedLedgerKey = "shared-ledger-key"
+    /// What was handed over and not answered is reported as not sent.
+    case doubtAsNotSent = "doubt-as-not-sent"
+    /// Events are acknowledged to the engine without having been published.
+    case unpublishedEvents = "unpublished-events"
+}

@@ -1,0 +1,240 @@
+import Engine
+
+/// A process: the production engine in a shell in miniature.
+///
+/// It does what `CommandLoop` does: one stream of messages, one turn for all that have come, the
+/// effects in their order.
+final class Worker {
+    enum Message {
+        case assigned([Int32])
+        case positions(assignment: Int, [(Int32, Int64)])
+        case restored(assignment: Int, Int32, [LedgerRecord])
+        case revoked([Int32])
+        case lost([Int32])
+        case committed(CommitNumber, [Int32], isAccepted: Bool)
+        case replayed(Ticket, LedgerWrite, Event?)
+        case input(Input)
+    }
+
+    /// What the shell keeps of a command.
+    struct Job {
+        var command: Int
+    }
+
+    /// The right to transmit for one assignment of a partition.
+    final class Lease {
+        var isEnded = false
+    }
+
+    /// A partition as the consumer reads it.
+    struct Cursor {
+        var next: Int
+        var isPaused = true
+    }
+
+    unowned let world: World
+    let name: String
+    /// Tells this process from every other one.
+    let owner: UInt64
+    private(set) var engine: CommandEngine
+    var jobs: [RecordID: Job] = [:]
+    var leases: [Int32: Lease] = [:]
+    var cursors: [Int32: Cursor] = [:]
+    var assignment = 0
+    /// When the last record of each pipe to Kafka is stored: a producer keeps their order.
+    var pipes: [Int: Time] = [:]
+    /// What each pipe has not stored yet.
+    var line: [Int: [() -> Void]] = [:]
+
+    private(set) var isDead = false
+    private(set) var isPaused = false
+    private(set) var isStopping = false
+    /// The network to Kafka, to the provider, is cut until then.
+    var kafkaCutUntil: Time = 0
+    var providerCutUntil: Time = 0
+
+    private var messages: [Message] = []
+    private var isTurnPlanned = false
+    private var wake: Time?
+    private var idleWakes = 0
+    private var resumptions: [() -> Void] = []
+
+    private(set) lazy var client = GroupClient(world: world, worker: self)
+
+    init(world: World, number: Int) {
+        self.world = world
+        name = "w\(number)"
+        owner = UInt64(number)
+        engine = CommandEngine(
+            settings: world.plan.settings,
+            seed: world.chance.seed(),
+            at: world.moment
+        )
+    }
+
+    /// Whether the engine has nothing under way.
+    var isIdle: Bool {
+        let summary = engine.summary
+        return summary.held == 0 && summary.inFlight == 0
+    }
+
+    // MARK: Life
+
+    func start() {
+        world.note("\(name) starts")
+        client.join()
+    }
+
+    func crash() {
+        world.note("\(name) crashes")
+        end()
+    }
+
+    /// Nothing runs in it any more.
+    func end() {
+        isDead = true
+        messages = []
+        resumptions = []
+    }
+
+    func stop() {
+        world.note("\(name) is asked to stop")
+        isStopping = true
+        post(.input(.stop))
+    }
+
+    /// The process stands still: timers, threads and all.
+    func pause() {
+        world.note("\(name) is paused")
+        isPaused = true
+    }
+
+    func resume() {
+        guard isPaused, !isDead else { return }
+        world.note("\(name) goes on")
+        isPaused = false
+        // What could have run meanwhile runs now, in any order.
+        let waiting = resumptions
+        resumptions = []
+        for action in waiting {
+            world.timeline.after(world.chance.time(0...(.milliseconds(3))), action)
+        }
+        planTurn()
+    }
+
+    /// Runs when the process runs again.
+    func onResume(_ action: @escaping () -> Void) {
+        resumptions.append(action)
+    }
+
+    // MARK: Turns
+
+    func post(_ message: Message) {
+        if isDead { return }
+        messages.append(message)
+        planTurn()
+    }
+
+    /// There may be something to do.
+    func planTurn() {
+        if isTurnPlanned || isPaused || isDead { return }
+        isTurnPlanned = true
+        let delay = world.chance.time(20_000...300_000)
+        world.timeline.after(delay) { [self] in
+            isTurnPlanned = false
+            turn()
+        }
+    }
+
+    private func turn() {
+        if isDead || isPaused { return }
+        let now = world.moment
+        let taken = messages
+        messages = []
+        for message in taken { handle(message, at: now) }
+        let received = read(at: now)
+        let wanted = engine.wantsRecords
+        let effects = engine.advance(at: now)
+        perform(effects)
+        if received || (!wanted && engine.wantsRecords) { planTurn() }
+        if !taken.isEmpty || received || !effects.isEmpty { idleWakes = 0 }
+        planWake()
+    }
+
+    private func planWake() {
+        guard !isDead, let next = engine.wakeAt?.nanoseconds else {
+            wake = nil
+            return
+        }
+        let at = max(next, world.now + 50_000)
+        if wake == at { return }
+        wake = at
+        world.timeline.at(at) { [self] in
+            guard wake == at else { return }
+            wake = nil
+            if isPaused { return }
+            // An engine that wants to be woken again and again for nothing burns a core.
+            idleWakes += 1
+            if idleWakes > 100 { world.fail("\(name) is woken for nothing, again and again") }
+            turn()
+        }
+    }
+
+    private func handle(_ message: Message, at now: Moment) {
+        switch message {
+        case .assigned(let partitions): prepare(partitions)
+        case .positions(let number, let starts): begin(number, starts, at: now)
+        case .restored(let number, let partition, let records):
+            restored(number, partition, records, at: now)
+        case .revoked(let partitions): revoke(partitions, at: now)
+        case .lost(let partitions): lose(partitions, at: now)
+        case .committed(let number, let partitions, let isAccepted):
+            let holds = isAccepted && !client.isAssignmentLost
+            let accepted = partitions.map { ($0, holds) }
+            give(.committed(number, accepted: Dictionary(uniqueKeysWithValues: accepted)), now)
+        case .replayed(let ticket, let write, let event): replayed(ticket, write, event)
+        case .input(let input): give(input, now)
+        }
+    }
+
+    func give(_ input: Input, _ now: Moment) {
+        switch input {
+        case .committed(let number, let accepted):
+            world.note("\(name) ← committed(\(number), \(accepted.sorted { $0.key < $1.key }))")
+        case .lookedUp(let number, let sightings, let failure):
+            let found = sightings.sorted { $0.key < $1.key }
+            world.note("\(name) ← lookedUp(\(number), \(found), \(String(describing: failure)))")
+        default: world.note("\(name) ← \(input)")
+        }
+        engine.handle(input, at: now)
+    }
+
+    /// Takes what Kafka has; true if there may be more.
+    private func read(at now: Moment) -> Bool {
+        if isStopping || world.now < kafkaCutUntil { return false }
+        var received = false
+        for partition in cursors.keys.sorted() {
+            let log = world.log(of: partition)
+            while engine.wantsRecords, var cursor = cursors[partition], !cursor.isPaused,
+                cursor.next < log.count
+            {
+                let number = log[cursor.next]
+                let command = world.commands[number]
+                cursor.next += 1
+                cursors[partition] = cursor
+                jobs[command.id] = Job(command: number)
+                give(.received(command.id, command.arrival), now)
+                received = true
+            }
+        }
+        return received
+    }
+
+    /// The process has ended as it was asked to.
+    func stopped() {
+        world.note("\(name) has stopped")
+        client.leave()
+        end()
+        world.workerEnded()
+    }
+}

@@ -1,0 +1,75 @@
+import Simulation
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+func exitProcess(_ code: Int32) -> Never { exit(code) }
+
+/// What the program is asked to do.
+struct Options {
+    struct Mistake: Error {
+        var text: String
+    }
+
+    var seeds: UInt64 = 1000
+    var from: UInt64 = 1
+    var seconds: Int64?
+    var commands = 200
+    var maxFailures = 1
+    var sabotage: Sabotage?
+    var traces = false
+    var wantsHelp = false
+
+    static let usage = """
+        usage: simulate [--seeds N] [--from SEED] [--seconds T] [--commands K] [--trace]
+                        [--failures N] [--sabotage NAME]
+
+          --seeds N        worlds to run (1000)
+          --from SEED      the first of them (1)
+          --seconds T      stop after this time
+          --commands K     commands in each world (200)
+          --trace          print everything that happens
+          --failures N     stop at the Nth failure (1)
+          --sabotage NAME  \(Sabotage.allCases.map(\.rawValue).joined(separator: ", "))
+
+        Exits with 1 if a rule was broken; --seeds 1 --from SEED --trace shows how.
+        """
+
+    init() {}
+
+    init(_ arguments: some Sequence<String>) throws(Mistake) {
+        var rest = Array(arguments)[...]
+        while let name = rest.popFirst() {
+            switch name {
+            case "--help", "-h": wantsHelp = true
+            case "--trace": traces = true
+            case "--seeds": seeds = try Self.number(name, &rest)
+            case "--from": from = try Self.number(name, &rest)
+            case "--seconds": seconds = try Self.number(name, &rest)
+            case "--commands": commands = try Self.number(name, &rest)
+            case "--failures": maxFailures = try Self.number(name, &rest)
+            case "--sabotage":
+                guard let text = rest.popFirst(), let value = Sabotage(rawValue: text) else {
+                    throw Mistake(text: "--sabotage needs one of the names below")
+                }
+                sabotage = value
+            default: throw Mistake(text: "unknown option \(name)")
+            }
+        }
+    }
+
+    private static func number<Number: FixedWidthInteger>(
+        _ name: String,
+        _ rest: inout ArraySlice<String>
+    ) throws(Mistake) -> Number {
+        guard let text = rest.popFirst(), let value = Number(text), value >= 0 else {
+            throw Mistake(text: "\(name) needs a number")
+        }
+        return value
+    }
+}
