@@ -156,8 +156,17 @@ package enum LedgerRecord: Sendable, Equatable {
         }
     }
 
-    /// `REFERENCE/attempt/kind`, the reference in upper case.
-    package var key: String { "\(Reference.uppercased(reference))/\(attempt)/\(kind)" }
+    /// `REFERENCE/attempt/kind`, the reference in upper case; the kind names its writer, so that
+    /// compaction can never let what a late owner wrote erase what its successor did.
+    package var key: String { "\(Reference.uppercased(reference))/\(attempt)/\(kind)@\(owner)" }
+
+    /// The worker that wrote it.
+    package var owner: String {
+        switch self {
+        case .intent(let intent): intent.owner
+        case .outcome(let outcome): outcome.owner
+        }
+    }
 
     var kind: String {
         switch self {

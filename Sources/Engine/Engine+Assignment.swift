@@ -18,8 +18,13 @@ extension CommandEngine {
         guard partitions[partition]?.phase == .restoring else { return }
         var standing = Standing(entry)
         if var known = partitions[partition]?.standings[entry.key] {
-            let isSecond = known.state == .intent && entry.state == .intent
-            if isSecond && known.attempt == entry.attempt && known.owner != entry.owner {
+            // An intent of another owner, beside one that is open or was given up: one of the two
+            // was late, and which of them was sent is not known.
+            let isUnsent = known.state == .intent || known.state == .notSent
+            if entry.state == .intent && isUnsent && known.attempt == entry.attempt
+                && known.owner != entry.owner
+            {
+                known.state = .intent
                 known.isContested = true
                 standing = known
             }

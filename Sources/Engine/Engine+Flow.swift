@@ -1,5 +1,8 @@
 /// Partitions are paused while the engine cannot use what they hold, and its state is told.
 extension CommandEngine {
+    /// Whether a command is being worked on, perhaps anew since its payload was to be forgotten.
+    public func isWorking(on id: RecordID) -> Bool { works[id] != nil }
+
     /// Whether there is room for more commands; while there is not, records are left where they are.
     public var wantsRecords: Bool { works.count < settings.maxHeld }
 

@@ -83,12 +83,17 @@ extension Standing {
         return !isContested && owner == entry.owner
     }
 
+    private var isOpen: Bool { [.intent, .inDoubt, .review].contains(state) }
+
     /// Whether another record of the same reference says nothing new.
     ///
     /// An accepted reference is never tried again; otherwise the latest attempt counts.
     func isAhead(of other: Standing) -> Bool {
         if state == .accepted { return other.state != .accepted || attempt > other.attempt }
         if other.state == .accepted { return false }
+        // That a later attempt was not sent settles nothing of an earlier one.
+        if other.state == .notSent && attempt < other.attempt && isOpen { return true }
+        if state == .notSent && other.attempt < attempt && other.isOpen { return false }
         if attempt != other.attempt { return attempt > other.attempt }
         return state.rank > other.state.rank
     }

@@ -54,8 +54,8 @@ import Testing
             let value = try #require(record.encoded().value)
             #expect(try value.withUnsafeBytes { try LedgerRecord(value: $0) } == record)
         }
-        #expect(intent.key == "WD-1/1/intent")
-        #expect(outcome.key == "A/2/outcome")
+        #expect(intent.key == "WD-1/1/intent@w")
+        #expect(outcome.key == "A/2/outcome@w")
         let text = String(decoding: intent.encoded().value ?? [], as: UTF8.self)
         #expect(!text.contains("01712345678") && text.contains("****5678"))
     }

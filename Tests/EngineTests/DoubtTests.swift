@@ -236,13 +236,27 @@ import Testing
         late.owner = 1
         var closing = entry(1, at: 0, .notSent)
         closing.owner = 1
-        for entries in [[second, late, closing], [second, closing], [late, second, closing]] {
+        for entries in [
+            [second, late, closing], [second, closing], [late, second, closing],
+            [late, closing, second],
+        ] {
             let script = Script()
             let effects = script.assign(0, ledger: entries)
             #expect(effects.appends.map(\.write.state) == [.inDoubt])
         }
         let script = Script()
         #expect(script.assign(0, ledger: [late, closing]).appends.isEmpty)
+    }
+
+    @Test func aLaterAttemptThatWasNotSentSettlesNothing() {
+        let doubtful = entry(1, at: 0, .inDoubt)
+        let given = entry(1, at: 0, attempt: 2, .notSent)
+        for entries in [[doubtful, given], [given, doubtful]] {
+            let script = Script.ready(ledger: entries)
+            #expect(script.engine.summary.inDoubt == 1)
+            let effects = script.step(.received(record(7), .create(order(1))))
+            #expect(effects.appends.isEmpty)
+        }
     }
 
     @Test func anEarlierCommandThatIsReadOnceMoreWasAnsweredBefore() {
