@@ -77,7 +77,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "Engine", dependencies: [collections], swiftSettings: settings),
-        .target(name: "Simulation", dependencies: ["Engine", collections], swiftSettings: settings),
+        .target(
+            name: "Simulation",
+            dependencies: ["Engine", collections],
+            swiftSettings: settings
+        ),
         .executableTarget(name: "simulate", dependencies: ["Simulation"], swiftSettings: settings),
         .target(
             name: "Workers",
