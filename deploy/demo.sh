@@ -16,9 +16,13 @@ need_build_tools
 build_release
 work=$(mktemp -d)
 finish() {
+    local verdict=$?
     trap - EXIT INT TERM
-    kill "${pids[@]}" 2> /dev/null && wait "${pids[@]}" 2> /dev/null
+    # What is ended by a signal says so; that is not how the demo went.
+    kill "${pids[@]}" 2> /dev/null || true
+    wait "${pids[@]}" 2> /dev/null || true
     rm -rf "$work"
+    exit $verdict
 }
 pids=()
 trap finish EXIT
