@@ -74,6 +74,7 @@ final class Handle: Sendable {
     }
 
     deinit {
+        // Safe to pass on: this was the last reference, so the new thread has it alone.
         nonisolated(unsafe) let client = client
         let callbacks = callbacks
         Blocking.start {
