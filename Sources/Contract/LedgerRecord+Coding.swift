@@ -2,11 +2,12 @@ import Aspayds
 import JSON
 
 extension LedgerRecord {
-    /// The record for the ledger topic.
+    /// The record for the ledger topic, with its index.
     package func encoded() -> EncodedRecord {
         let value = JSONWriter.object(reserving: 1024) { w in
             w.field("kind", kind)
             switch self {
+            case .claim(let claim): claim.write(to: &w)
             case .intent(let intent): intent.write(to: &w)
             case .outcome(let outcome): outcome.write(to: &w)
             }
@@ -14,7 +15,10 @@ extension LedgerRecord {
         return EncodedRecord(
             key: Array(key.utf8),
             value: value,
-            headers: [("content-type", Array("application/json".utf8))]
+            headers: [
+                (LedgerIndex.header, LedgerIndex(self).encoded()),
+                ("content-type", Array("application/json".utf8)),
+            ]
         )
     }
 
@@ -26,10 +30,33 @@ extension LedgerRecord {
         } catch { throw UnreadableRecord(what: "not JSON: \(error)") }
         let fields = try RecordFields(parsed)
         switch try fields.required("kind") {
+        case "claim": self = .claim(try Claim(fields))
         case "intent": self = .intent(try Intent(fields))
         case "outcome": self = .outcome(try Outcome(fields))
-        default: throw UnreadableRecord(what: "kind is neither intent nor outcome")
+        default: throw UnreadableRecord(what: "kind is not one of claim, intent, outcome")
         }
+    }
+}
+
+extension LedgerRecord.Claim {
+    fileprivate func write(to w: inout JSONWriter) {
+        w.field("domain", domain.rawValue)
+        w.field("group", group)
+        w.field("owner", owner)
+        w.field("number", number)
+        w.field("partitions", partitions)
+        w.field("at", RFC3339.format(at))
+    }
+
+    fileprivate init(_ fields: RecordFields) throws(UnreadableRecord) {
+        self.init(
+            domain: try fields.domain(),
+            group: try fields.required("group"),
+            owner: try fields.required("owner"),
+            number: try fields.requiredInteger("number"),
+            partitions: try fields.requiredInteger("partitions"),
+            at: try fields.requiredTime("at")
+        )
     }
 }
 
@@ -39,37 +66,32 @@ extension LedgerRecord.Intent {
         w.field(Reference.field, reference)
         w.field("attempt", attempt)
         w.field("fingerprint", fingerprint.text)
+        w.field("sequence", sequence)
         w.field("group", group)
         w.field("owner", owner)
         w.field("at", RFC3339.format(at))
         w.object("command") { command.write(to: &$0) }
-        w.field("amount", raw: amount.description)
-        w.field("currency", currency)
-        w.field("payout_method_id", payoutMethodID)
-        w.field("recipient_account", maskedAccount)
-        w.field("not_after", notAfter.map(RFC3339.format))
+        w.field("offset", offset)
+        w.object("order") { order.write(to: &$0) }
     }
 
     fileprivate init(_ fields: RecordFields) throws(UnreadableRecord) {
-        guard let command = try fields.object("command"),
-            let fingerprint = Fingerprint(text: try fields.required("fingerprint")),
-            let amount = try fields.amount("amount")
-        else { throw UnreadableRecord(what: "the intent is not complete") }
+        guard let order = try fields.object("order") else {
+            throw UnreadableRecord(what: "order is missing")
+        }
         self.init(
             domain: try fields.domain(),
             reference: try fields.required(Reference.field),
             attempt: try fields.requiredInteger("attempt"),
-            fingerprint: fingerprint,
+            fingerprint: try fields.fingerprint(),
+            sequence: try fields.requiredInteger("sequence"),
             group: try fields.required("group"),
             owner: try fields.required("owner"),
-            at: try fields.time("at"),
-            command: try Event.Origin(command),
-            amount: amount,
-            currency: try fields.text("currency"),
-            payoutMethodID: try fields.integer("payout_method_id")
+            at: try fields.requiredTime("at"),
+            command: try fields.command(),
+            offset: try fields.requiredInteger("offset"),
+            order: try OrderDetails(order)
         )
-        maskedAccount = try fields.text("recipient_account")
-        notAfter = try fields.text("not_after").flatMap(RFC3339.parse)
     }
 }
 
@@ -80,12 +102,17 @@ extension LedgerRecord.Outcome {
         w.field("attempt", attempt)
         w.field("fingerprint", fingerprint.text)
         w.object("command") { command.write(to: &$0) }
+        w.field("offset", offset)
         w.field("state", state.rawValue)
         w.field("sequence", sequence)
         w.field("owner", owner)
         w.field("at", RFC3339.format(at))
+        w.field("since", since.map(RFC3339.format))
+        if let order { w.object("order") { order.write(to: &$0) } }
         w.field(domain.idField, providerID)
         if let reason { w.object("reason") { reason.write(to: &$0) } }
+        if let evidence { w.object("evidence") { evidence.write(to: &$0) } }
+        if let decision { w.object("decision") { decision.write(to: &$0) } }
         guard let event, let value = event.encoded().value else { return }
         w.object("event") { w in
             w.field("id", event.id)
@@ -96,33 +123,28 @@ extension LedgerRecord.Outcome {
     }
 
     fileprivate init(_ fields: RecordFields) throws(UnreadableRecord) {
-        guard let state: LedgerRecord.State = try fields.word("state"),
-            let command = try fields.object("command"),
-            let fingerprint = Fingerprint(text: try fields.required("fingerprint"))
-        else { throw UnreadableRecord(what: "the outcome is not complete") }
-        let domain = try fields.domain()
+        guard let state: LedgerRecord.State = try fields.word("state") else {
+            throw UnreadableRecord(what: "state is missing")
+        }
         self.init(
-            domain: domain,
+            domain: try fields.domain(),
             reference: try fields.required(Reference.field),
             attempt: try fields.requiredInteger("attempt"),
-            fingerprint: fingerprint,
-            command: try Event.Origin(command),
+            fingerprint: try fields.fingerprint(),
+            command: try fields.command(),
+            offset: try fields.requiredInteger("offset"),
             state: state,
             sequence: try fields.requiredInteger("sequence"),
             owner: try fields.required("owner"),
-            at: try fields.time("at"),
-            providerID: try fields.text(domain.idField)
+            at: try fields.requiredTime("at")
         )
+        since = try fields.time("since")
+        if let order = try fields.object("order") { self.order = try OrderDetails(order) }
+        providerID = try fields.text(domain.idField)
         if let reason = try fields.object("reason") { self.reason = try Event.Reason(reason) }
-        guard let event = try fields.object("event"), let value = try event.object("value") else {
-            return
-        }
-        self.event = try Event(
-            type: event.required("type"),
-            id: event.required("id"),
-            fields: value
-        )
-        self.event?.traceparent = try event.text("traceparent")
+        if let evidence = try fields.object("evidence") { self.evidence = try Evidence(evidence) }
+        if let decision = try fields.object("decision") { self.decision = try Decision(decision) }
+        event = try fields.event()
     }
 }
 
@@ -134,10 +156,31 @@ extension RecordFields {
         return domain
     }
 
-    fileprivate func time(_ name: String) throws(UnreadableRecord) -> Int64 {
-        guard let time = RFC3339.parse(try required(name)) else {
-            throw UnreadableRecord(what: "\(name) is not a time")
+    fileprivate func fingerprint() throws(UnreadableRecord) -> Fingerprint {
+        guard let fingerprint = Fingerprint(text: try required("fingerprint")) else {
+            throw UnreadableRecord(what: "fingerprint is not readable")
         }
-        return time
+        return fingerprint
+    }
+
+    fileprivate func command() throws(UnreadableRecord) -> Event.Origin {
+        guard let command = try object("command") else {
+            throw UnreadableRecord(what: "command is missing")
+        }
+        return try Event.Origin(command)
+    }
+
+    /// The event within an outcome.
+    fileprivate func event() throws(UnreadableRecord) -> Event? {
+        guard let fields = try object("event"), let value = try fields.object("value") else {
+            return nil
+        }
+        var event = try Event(
+            type: fields.required("type"),
+            id: fields.required("id"),
+            fields: value
+        )
+        event.traceparent = try fields.text("traceparent")
+        return event
     }
 }

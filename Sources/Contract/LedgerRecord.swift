@@ -1,74 +1,14 @@
-package import Aspayds
-
-/// A record of the ledger: what may be sent, and what became of it.
+/// A record of the ledger: who owns it, what may be sent, and what became of it.
 ///
-/// Intent and outcome of an attempt have different keys, so that compaction can never let a late
-/// intent erase an outcome.
+/// Everything that one owner says of an attempt has a key of its own, so that compaction can never
+/// let a late record erase another one.
 package enum LedgerRecord: Sendable, Equatable {
+    /// The first record of each owner: what others write after it is late.
+    case claim(Claim)
     /// Written before anything is sent.
     case intent(Intent)
     /// Written after.
     case outcome(Outcome)
-
-    /// That an order may be sent from now on.
-    package struct Intent: Sendable, Equatable {
-        /// The domain.
-        package var domain: Domain
-        /// The reference, as it was written.
-        package var reference: String
-        /// Counts from 1.
-        package var attempt: Int
-        /// What the order was.
-        package var fingerprint: Fingerprint
-        /// The consumer group; another one here means two deployments share a ledger.
-        package var group: String
-        /// The worker that wrote it.
-        package var owner: String
-        /// When, in milliseconds since 1970.
-        package var at: Int64
-        /// The command.
-        package var command: Event.Origin
-        /// What an answer is compared with later.
-        package var amount: Amount
-        /// The currency, where the command names it.
-        package var currency: String?
-        /// The method of a payout.
-        package var payoutMethodID: Int64?
-        /// The account of a payout, masked.
-        package var maskedAccount: String?
-        /// Past this (milliseconds since 1970) nothing is sent any more.
-        package var notAfter: Int64?
-
-        package init(
-            domain: Domain,
-            reference: String,
-            attempt: Int,
-            fingerprint: Fingerprint,
-            group: String,
-            owner: String,
-            at: Int64,
-            command: Event.Origin,
-            amount: Amount,
-            currency: String? = nil,
-            payoutMethodID: Int64? = nil,
-            recipientAccount: String? = nil,
-            notAfter: Int64? = nil
-        ) {
-            self.domain = domain
-            self.reference = reference
-            self.attempt = attempt
-            self.fingerprint = fingerprint
-            self.group = group
-            self.owner = owner
-            self.at = at
-            self.command = command
-            self.amount = amount
-            self.currency = currency
-            self.payoutMethodID = payoutMethodID
-            self.maskedAccount = recipientAccount.map(masked(account:))
-            self.notAfter = notAfter
-        }
-    }
 
     /// What is known of an attempt.
     package enum State: String, Sendable, CaseIterable {
@@ -82,94 +22,81 @@ package enum LedgerRecord: Sendable, Equatable {
         case inDoubt = "in_doubt"
         /// A person must decide.
         case review
+        /// A person allows one more attempt.
+        case released
+
+        /// Whether work is left: such records keep what the order was.
+        package var isOpen: Bool {
+            switch self {
+            case .accepted, .refused, .notSent: false
+            case .inDoubt, .review, .released: true
+            }
+        }
     }
 
-    /// What became of an attempt.
-    package struct Outcome: Sendable, Equatable {
+    /// That a worker owns a partition of the ledger from here on.
+    package struct Claim: Sendable, Equatable {
         /// The domain.
         package var domain: Domain
-        /// The reference, as it was written.
-        package var reference: String
-        /// The attempt of the intent.
-        package var attempt: Int
-        /// What the order was, so that a duplicate is told from a conflict.
-        package var fingerprint: Fingerprint
-        /// The command.
-        package var command: Event.Origin
-        /// What is known.
-        package var state: State
-        /// How many events the reference has had.
-        package var sequence: Int
-        /// The worker that wrote it.
+        /// The consumer group; another one here means two deployments share a ledger.
+        package var group: String
+        /// The worker, by a name that no two starts of a process share.
         package var owner: String
+        /// Counts the claims of this owner.
+        package var number: UInt64
+        /// How many partitions the commands have.
+        package var partitions: Int
         /// When, in milliseconds since 1970.
         package var at: Int64
-        /// The provider's id.
-        package var providerID: String?
-        /// Why.
-        package var reason: Event.Reason?
-        /// The event as it was published, so that a duplicate can be answered again.
-        package var event: Event?
 
         package init(
             domain: Domain,
-            reference: String,
-            attempt: Int,
-            fingerprint: Fingerprint,
-            command: Event.Origin,
-            state: State,
-            sequence: Int,
+            group: String,
             owner: String,
-            at: Int64,
-            providerID: String? = nil,
-            reason: Event.Reason? = nil,
-            event: Event? = nil
+            number: UInt64,
+            partitions: Int,
+            at: Int64
         ) {
             self.domain = domain
-            self.reference = reference
-            self.attempt = attempt
-            self.fingerprint = fingerprint
-            self.command = command
-            self.state = state
-            self.sequence = sequence
+            self.group = group
             self.owner = owner
+            self.number = number
+            self.partitions = partitions
             self.at = at
-            self.providerID = providerID
-            self.reason = reason
-            self.event = event
         }
     }
 
-    /// The reference, as it was written.
-    package var reference: String {
+    /// `REFERENCE/attempt/kind@OWNER`, the reference in upper case, or `claim/OWNER/number`.
+    package var key: String {
         switch self {
-        case .intent(let intent): intent.reference
-        case .outcome(let outcome): outcome.reference
+        case .claim(let claim): "claim/\(claim.owner)/\(claim.number)"
+        case .intent(let intent): key(intent.reference, intent.attempt)
+        case .outcome(let outcome): key(outcome.reference, outcome.attempt)
         }
     }
 
-    /// The attempt.
-    package var attempt: Int {
-        switch self {
-        case .intent(let intent): intent.attempt
-        case .outcome(let outcome): outcome.attempt
-        }
+    private func key(_ reference: String, _ attempt: Int) -> String {
+        "\(Reference.uppercased(reference))/\(attempt)/\(keyKind)@\(owner)"
     }
-
-    /// `REFERENCE/attempt/kind`, the reference in upper case; the kind names its writer, so that
-    /// compaction can never let what a late owner wrote erase what its successor did.
-    package var key: String { "\(Reference.uppercased(reference))/\(attempt)/\(kind)@\(owner)" }
 
     /// The worker that wrote it.
     package var owner: String {
         switch self {
+        case .claim(let claim): claim.owner
         case .intent(let intent): intent.owner
         case .outcome(let outcome): outcome.owner
         }
     }
 
+    /// The kind within the key: what becomes of an attempt must not replace its release.
+    private var keyKind: String {
+        if case .outcome(let outcome) = self, outcome.state == .released { "release" } else { kind }
+    }
+
+    /// The kind within the value.
     var kind: String {
         switch self {
+        case .claim: "claim"
         case .intent: "intent"
         case .outcome: "outcome"
         }

@@ -87,45 +87,48 @@ extension CommandLoop {
         if let state = LedgerRecord.State(write.state) {
             let event = job.event(of: write) ?? events.event(for: write, of: order, job, at: now)
             jobs[id]?.event = event
-            record = .outcome(
-                LedgerRecord.Outcome(
-                    domain: settings.domain,
-                    reference: order.reference,
-                    attempt: write.attempt,
-                    fingerprint: order.fingerprint,
-                    command: order.command,
-                    state: state,
-                    sequence: write.sequence,
-                    owner: settings.owner,
-                    at: now,
-                    providerID: event?.providerID,
-                    reason: event?.reason,
-                    event: event
-                )
+            var outcome = LedgerRecord.Outcome(
+                domain: settings.domain,
+                reference: order.reference,
+                attempt: write.attempt,
+                fingerprint: order.fingerprint,
+                command: order.command,
+                offset: id.offset,
+                state: state,
+                sequence: write.sequence,
+                owner: settings.owner,
+                at: now
             )
+            outcome.order = state.isOpen ? order.details : nil
+            outcome.providerID = event?.providerID
+            outcome.reason = event?.reason
+            outcome.event = event
+            record = .outcome(outcome)
         } else {
-            record = .intent(intent(order, attempt: write.attempt, at: now))
+            record = .intent(intent(order, write, id, at: now))
         }
         batch.add(.ledger(ticket), record.encoded(), topic: ledgerTopic, partition: id.partition)
     }
 
-    private func intent(_ order: OrderSummary, attempt: Int, at now: Int64) -> LedgerRecord.Intent {
-        var intent = LedgerRecord.Intent(
+    private func intent(
+        _ order: OrderSummary,
+        _ write: LedgerWrite,
+        _ id: RecordID,
+        at now: Int64
+    ) -> LedgerRecord.Intent {
+        LedgerRecord.Intent(
             domain: settings.domain,
             reference: order.reference,
-            attempt: attempt,
+            attempt: write.attempt,
             fingerprint: order.fingerprint,
+            sequence: write.sequence,
             group: settings.group,
             owner: settings.owner,
             at: now,
             command: order.command,
-            amount: order.amount,
-            currency: order.currency,
-            payoutMethodID: order.payoutMethodID,
-            notAfter: order.notAfter
+            offset: id.offset,
+            order: order.details
         )
-        intent.maskedAccount = order.maskedAccount
-        return intent
     }
 
     private func publish(_ ticket: Ticket, _ what: Publication, to batch: inout Outgoing) {

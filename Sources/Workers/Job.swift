@@ -170,13 +170,24 @@ extension OrderSummary {
     init(_ intent: LedgerRecord.Intent) {
         self.init(
             reference: intent.reference,
-            amount: intent.amount,
-            currency: intent.currency,
-            payoutMethodID: intent.payoutMethodID,
-            maskedAccount: intent.maskedAccount,
+            amount: intent.order.amount,
+            currency: intent.order.currency,
+            payoutMethodID: intent.order.payoutMethodID,
+            maskedAccount: intent.order.maskedAccount,
             fingerprint: intent.fingerprint,
-            notAfter: intent.notAfter,
+            notAfter: intent.order.notAfter,
             command: intent.command
+        )
+    }
+
+    /// What the ledger keeps of it.
+    var details: OrderDetails {
+        OrderDetails(
+            amount: amount,
+            currency: currency,
+            payoutMethodID: payoutMethodID,
+            recipientAccount: maskedAccount,
+            notAfter: notAfter
         )
     }
 }

@@ -157,6 +157,7 @@ extension LedgerRestorer.Contents {
     fileprivate mutating func add(_ record: Record) {
         do throws(UnreadableRecord) {
             switch try record.ledgerRecord() {
+            case .claim: break
             case .intent(let intent): add(intent, at: record.offset)
             case .outcome(let outcome): add(outcome, at: record.offset)
             }
@@ -177,7 +178,7 @@ extension LedgerRestorer.Contents {
                 state: .intent,
                 sequence: 0,
                 offset: offset,
-                notAfter: intent.notAfter,
+                notAfter: intent.order.notAfter,
                 at: intent.at,
                 owner: Contract.ReferenceKey(intent.owner).high
             )
@@ -211,7 +212,7 @@ extension LedgerRecord.State {
     fileprivate var isFinal: Bool {
         switch self {
         case .accepted, .refused, .notSent: true
-        case .inDoubt, .review: false
+        case .inDoubt, .review, .released: false
         }
     }
 
@@ -234,7 +235,8 @@ extension LedgerState {
         case .refused: self = .refused
         case .notSent: self = .notSent
         case .inDoubt: self = .inDoubt
-        case .review: self = .review
+        // Nothing writes releases yet.
+        case .review, .released: self = .review
         }
     }
 }

@@ -11,72 +11,39 @@ import Testing
         recipientAccount: "01712345678"
     )
 
-    static let origin = Event.Origin(
-        id: "c",
-        source: CommandSource(topic: "t", partition: 1, offset: 2)
-    )
+    @Test(arguments: Ledger.records)
+    func isReadAsWritten(_ record: LedgerRecord) throws {
+        let value = try #require(record.encoded().value)
+        #expect(try value.withUnsafeBytes { try LedgerRecord(value: $0) } == record)
+        #expect(!String(decoding: value, as: UTF8.self).contains("01712345678"))
+    }
 
-    @Test func isReadAsWritten() throws {
-        let origin = Self.origin
-        let intent = LedgerRecord.intent(
-            LedgerRecord.Intent(
-                domain: .payout,
-                reference: "wd-1",
-                attempt: 1,
-                fingerprint: Fingerprint(PayoutCommand(order: Self.order)),
-                group: "g",
-                owner: "w",
-                at: 5,
-                command: origin,
-                amount: Self.order.amount,
-                currency: "BDT",
-                payoutMethodID: 1,
-                recipientAccount: Self.order.recipientAccount
-            )
-        )
-        let outcome = LedgerRecord.outcome(
-            LedgerRecord.Outcome(
-                domain: .payment,
-                reference: "a",
-                attempt: 2,
-                fingerprint: Fingerprint(PayoutCommand(order: Self.order)),
-                command: origin,
-                state: .inDoubt,
-                sequence: 3,
-                owner: "w",
-                at: 6,
-                providerID: "P",
-                reason: Event.Reason(code: "timeout"),
-                event: EventTests.full
-            )
-        )
-        for record in [intent, outcome] {
-            let value = try #require(record.encoded().value)
-            #expect(try value.withUnsafeBytes { try LedgerRecord(value: $0) } == record)
+    /// Nothing that one owner says of an attempt replaces what another one says, nor a release.
+    @Test func keysAreApart() {
+        #expect(LedgerRecord.claim(Ledger.claim).key == "claim/w/7")
+        #expect(LedgerRecord.intent(Ledger.intent).key == "WD-1/3/intent@w")
+        let keys = LedgerRecord.State.allCases.map {
+            LedgerRecord.outcome(Ledger.outcome($0)).key
         }
-        #expect(intent.key == "WD-1/1/intent@w")
-        #expect(outcome.key == "A/2/outcome@w")
-        let text = String(decoding: intent.encoded().value ?? [], as: UTF8.self)
-        #expect(!text.contains("01712345678") && text.contains("****5678"))
+        #expect(Set(keys) == ["WD-1/3/outcome@w", "WD-1/3/release@w"])
+        #expect(keys.last == "WD-1/3/release@w")
+    }
+
+    @Test func accountsAreMasked() throws {
+        let value = try #require(LedgerRecord.intent(Ledger.intent).encoded().value)
+        #expect(String(decoding: value, as: UTF8.self).contains("****5678"))
+        let again = OrderDetails(
+            amount: Self.order.amount,
+            recipientAccount: Ledger.details.maskedAccount
+        )
+        #expect(again.maskedAccount == "****5678")
     }
 
     /// A duplicate is answered with the very bytes of the first answer.
     @Test func answersAgainWithTheSameBytes() throws {
-        let outcome = LedgerRecord.outcome(
-            LedgerRecord.Outcome(
-                domain: .payment,
-                reference: "a",
-                attempt: 1,
-                fingerprint: Fingerprint(PayoutCommand(order: Self.order)),
-                command: Self.origin,
-                state: .accepted,
-                sequence: 1,
-                owner: "w",
-                at: 6,
-                event: EventTests.full
-            )
-        )
-        let value = try #require(outcome.encoded().value)
+        var outcome = Ledger.outcome(.accepted)
+        outcome.event = EventTests.full
+        let value = try #require(LedgerRecord.outcome(outcome).encoded().value)
         guard case .outcome(let read) = try value.withUnsafeBytes({ try LedgerRecord(value: $0) })
         else {
             Issue.record("not an outcome")

@@ -168,6 +168,7 @@ import Testing
                     reference: "WD-1",
                     attempt: 1,
                     fingerprint: Contract.Fingerprint(command),
+                    sequence: 0,
                     group: "g",
                     owner: "killed",
                     at: 0,
@@ -179,9 +180,12 @@ import Testing
                             offset: 0
                         )
                     ),
-                    amount: command.order.amount,
-                    payoutMethodID: 1,
-                    recipientAccount: "01712345678"
+                    offset: 0,
+                    order: OrderDetails(
+                        amount: command.order.amount,
+                        payoutMethodID: 1,
+                        recipientAccount: "01712345678"
+                    )
                 )
             )
             let producer = try Producer(stage.kafka) { _ in }
