@@ -13,7 +13,9 @@ package struct CommitMetadata: Hashable, Sendable {
         self.partitions = partitions
     }
 
-    /// Reads the text of a commit; nil when it is not ours. What else it says is ignored.
+    /// Reads the text of a commit; nil when it is not ours.
+    ///
+    /// What else it says is ignored.
     package init?(_ text: String?) {
         var values: [Substring: Int64] = [:]
         for word in (text ?? "").split(separator: " ") {

@@ -1,9 +1,9 @@
 import Crypto
 
-/// Everything the engine needs of a ledger record, in a header of fixed length: a ledger is restored
-/// without parsing JSON. One writer writes both; where there is no index, the JSON tells the same.
+/// Everything the engine needs of a ledger record, in a header of fixed length.
 ///
-/// Numbers are in network order. What is absent is `Int64.min` among times, and 0 among hashes.
+/// A ledger is restored from it without parsing JSON. One writer writes both, and where there is no
+/// index, the JSON tells the same. Numbers are in network order. What is absent is `Int64.min` among times, and 0 among hashes.
 ///
 /// | at | bytes | |
 /// |---|---|---|

@@ -76,6 +76,37 @@ struct GroupTests {
         #expect(await owner.consumer.close(timeout: .seconds(10)))
     }
 
+    @Test("What a group has committed is known to a process that has not joined it")
+    func committedBefore() async throws {
+        let cluster = try EmbeddedCluster()
+        try cluster.createTopic("t", partitions: 3)
+        let places = (0..<3).map { position("t", $0).topicPartition }
+        let owner = try Owner(member(), cluster)
+        try owner.consumer.subscribe(["t"])
+        let assigned = try await owner.assigned()
+        try owner.consumer.assign(assigned.map { Position(topicPartition: $0, offset: 0) })
+        let offsets = [
+            CommitOffset(topicPartition: places[0], offset: 0, metadata: "ledger_end=7"),
+            CommitOffset(topicPartition: places[1], offset: 5, metadata: ""),
+        ]
+        try owner.consumer.commit(offsets, id: 1)
+        #expect(try await owner.committed().partitions.allSatisfy { $0.error == nil })
+
+        let asking = try Consumer(.testing(cluster, member())) {}
+        let found = try await asking.committed(places, timeout: .seconds(10))
+        #expect(
+            found == [
+                places[0]: CommittedOffset(offset: 0, metadata: "ledger_end=7"),
+                places[1]: CommittedOffset(offset: 5, metadata: nil),
+            ]
+        )
+        let other = try Consumer(.testing(cluster, member(of: "other"))) {}
+        #expect(try await other.committed(places, timeout: .seconds(10)).isEmpty)
+        for consumer in [owner.consumer, asking, other] {
+            #expect(await consumer.close(timeout: .seconds(10)))
+        }
+    }
+
     @Test("A commit at a generation that is gone is refused, partition by partition")
     func fencedCommit() async throws {
         let cluster = try EmbeddedCluster()
