@@ -1,6 +1,6 @@
 package import Aspayds
 
-/// Where a command was read.
+/// Where a command was read first: its home partition may be another one.
 package struct CommandSource: Hashable, Sendable {
     package var topic: String
     package var partition: Int32
@@ -21,7 +21,7 @@ extension CommandSource: CustomStringConvertible {
 package struct Command: Sendable, Equatable {
     /// Its `ce_id`, or where it was read when it has none.
     package var id: String
-    /// Where it was read.
+    /// Where it was read first.
     package var source: CommandSource
     /// What is to be done.
     package var body: Body

@@ -19,13 +19,17 @@ package struct CommandDecoder: Sendable {
         self.acceptsReturnURL = acceptsReturnURL
     }
 
-    /// The command in a record.
+    /// The command in a record that was read at `source`.
+    ///
+    /// A command that was forwarded to its home partition is known by the place where it was read
+    /// first.
     package func decode(
         key: UnsafeRawBufferPointer?,
         value: UnsafeRawBufferPointer?,
         headers: [(name: String, value: [UInt8]?)],
         source: CommandSource
     ) -> Result<Command, Rejection> {
+        let source = Forward.origin(headers, readAt: source)
         let headers = CommandHeaders(headers)
         var envelope = Envelope(id: headers.id)
         do throws(Problem) {
@@ -58,7 +62,8 @@ package struct CommandDecoder: Sendable {
                     message: error.message,
                     field: error.field,
                     reference: envelope.data.flatMap(readableReference),
-                    commandID: envelope.id ?? source.description
+                    commandID: envelope.id ?? source.description,
+                    source: source
                 )
             )
         }

@@ -34,6 +34,8 @@ package struct Rejection: Error, Sendable, Equatable {
         case keyMismatch = "key_mismatch"
         /// A field needs a setting that this worker does not have.
         case notConfigured = "not_configured"
+        /// The command was forwarded to its home partition before, and this is not it.
+        case misplaced
     }
 
     /// The reason.
@@ -46,19 +48,23 @@ package struct Rejection: Error, Sendable, Equatable {
     package var reference: String?
     /// The command's `ce_id`, or where it was read.
     package var commandID: String
+    /// Where the command was read first.
+    package var source: CommandSource
 
     package init(
         code: Code,
         message: String,
         field: String? = nil,
         reference: String? = nil,
-        commandID: String
+        commandID: String,
+        source: CommandSource
     ) {
         self.code = code
         self.message = message
         self.field = field
         self.reference = reference
         self.commandID = commandID
+        self.source = source
     }
 }
 

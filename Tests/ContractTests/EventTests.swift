@@ -110,13 +110,14 @@ import Testing
             code: .unknownField,
             message: "m",
             field: "ammount",
-            commandID: "c"
+            commandID: "c",
+            source: CommandSource(topic: "t", partition: 1, offset: 2)
         )
         let record = DeadLetter.encoded(
             key: [1],
             value: [0xFF],
             headers: [("h", nil), ("dead_letter_reason", [1]), ("h", [2])],
-            source: CommandSource(topic: "t", partition: 1, offset: 2),
+            source: rejection.source,
             rejection: rejection,
             now: 0
         )

@@ -53,12 +53,13 @@ import Testing
     }
 
     @Test func aDeadLetterShowsItsReasonAndNotItsValue() {
+        let source = CommandSource(topic: "payment.commands", partition: 3, offset: 9)
         let rejection = Rejection(
             code: .notJSON,
             message: "expected \u{1B}[2J",
-            commandID: "x"
+            commandID: "x",
+            source: source
         )
-        let source = CommandSource(topic: "payment.commands", partition: 3, offset: 9)
         let record = DeadLetter.encoded(
             key: Array("K-1".utf8),
             value: Array("01712345678".utf8),

@@ -1,8 +1,10 @@
+import Aspayds
+
 /// Where the commands of a reference live, so that duplicates always meet (DESIGN.md §4).
-enum HomePartition {
+package enum HomePartition {
     /// The partition that Kafka's Java client gives to the reference in capitals.
-    static func of(_ reference: String, partitions: Int) -> Int32 {
-        let capitals = reference.utf8.map { (0x61...0x7A).contains($0) ? $0 - 0x20 : $0 }
+    package static func of(_ reference: String, partitions: Int) -> Int32 {
+        let capitals = reference.utf8.map(\.asciiUppercased)
         return Int32(Int(murmur2(capitals) & 0x7FFF_FFFF) % max(partitions, 1))
     }
 

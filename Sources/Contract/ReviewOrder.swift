@@ -1,0 +1,145 @@
+import Aspayds
+import JSON
+
+/// An operator's decision about an attempt that is in review, on the topic `worker.control`.
+///
+/// It is good for the attempt that it names, and only while that is the latest one and in review: so
+/// replaying the topic repeats nothing. The topic is compacted; the last order for an attempt stays.
+/// What a person writes is published: long runs of digits, which may be an account, are masked.
+package struct ReviewOrder: Sendable, Equatable {
+    /// What is decided.
+    package enum Verdict: String, Sendable, CaseIterable {
+        /// One more attempt may be transmitted.
+        case release
+        /// It was executed: known from elsewhere, such as the provider's own records.
+        case done
+        /// It was not executed and is not to be.
+        case notDone = "not_done"
+    }
+
+    /// What every key of such an order begins with; other orders have other keys.
+    package static let keyPrefix = "review/"
+    /// The longest `by`, in characters.
+    package static let longestBy = 100
+    /// The longest `why`, in characters.
+    package static let longestWhy = 500
+
+    /// The domain.
+    package var domain: Domain
+    /// The reference; case does not matter.
+    package var reference: String
+    /// The attempt that is in review.
+    package var attempt: Int
+    /// What is decided.
+    package var verdict: Verdict
+    /// Who decides; 1 to `longestBy` characters.
+    package private(set) var by: String
+    /// Why; 1 to `longestWhy` characters.
+    package private(set) var why: String
+    /// The provider's id of an order that was executed, where it is known.
+    package var providerID: String?
+    /// When, in milliseconds since 1970.
+    package var at: Int64
+
+    package init(
+        domain: Domain,
+        reference: String,
+        attempt: Int,
+        verdict: Verdict,
+        by: String,
+        why: String,
+        providerID: String? = nil,
+        at: Int64
+    ) {
+        self.domain = domain
+        self.reference = reference
+        self.attempt = attempt
+        self.verdict = verdict
+        self.by = maskingDigits(by)
+        self.why = maskingDigits(why)
+        self.providerID = providerID
+        self.at = at
+    }
+
+    /// `review/DOMAIN/REFERENCE/ATTEMPT`, the reference in upper case.
+    package var key: String {
+        "\(Self.keyPrefix)\(domain.rawValue)/\(Reference.uppercased(reference))/\(attempt)"
+    }
+}
+
+extension ReviewOrder {
+    /// The first field that breaks a rule, and the rule; nil when the order may be given.
+    package var problem: (field: String, rule: String)? {
+        if !Reference.isValid(reference, domain) {
+            return (Reference.field, Reference.rule(domain))
+        }
+        if attempt < 1 { return ("attempt", "a whole number from 1") }
+        if !Self.isWord(by, atMost: Self.longestBy) { return ("by", Self.rule(Self.longestBy)) }
+        if !Self.isWord(why, atMost: Self.longestWhy) { return ("why", Self.rule(Self.longestWhy)) }
+        guard let providerID else { return nil }
+        if verdict != .done { return ("provider_id", "only for what was done") }
+        return Reference.isID(providerID)
+            ? nil : ("provider_id", "1 to 64 characters of A-Z a-z 0-9 . _ -")
+    }
+
+    private static func rule(_ limit: Int) -> String {
+        "1 to \(limit) characters, not blank, no control characters"
+    }
+
+    private static func isWord(_ text: String, atMost limit: Int) -> Bool {
+        let scalars = text.unicodeScalars
+        return scalars.count <= limit && scalars.contains { !$0.properties.isWhitespace }
+            && !scalars.contains { $0.properties.generalCategory == .control }
+    }
+}
+
+extension ReviewOrder {
+    /// The record for `worker.control`.
+    package func encoded() -> EncodedRecord {
+        let value = JSONWriter.object { w in
+            w.field("kind", "review")
+            w.field("domain", domain.rawValue)
+            w.field(Reference.field, reference)
+            w.field("attempt", attempt)
+            w.field("verdict", verdict.rawValue)
+            w.field("by", by)
+            w.field("why", why)
+            w.field("provider_id", providerID)
+            w.field("at", RFC3339.format(at))
+        }
+        return EncodedRecord(
+            key: Array(key.utf8),
+            value: value,
+            headers: [("content-type", Array("application/json".utf8))]
+        )
+    }
+
+    /// Reads an order; one that breaks a rule is an error.
+    package init(value: UnsafeRawBufferPointer) throws(UnreadableRecord) {
+        let parsed: JSONValue
+        do throws(JSONError) {
+            parsed = try JSONValue.parse(value, duplicates: .refuse)
+        } catch { throw UnreadableRecord(what: "not JSON: \(error)") }
+        let fields = try RecordFields(parsed)
+        guard try fields.required("kind") == "review" else {
+            throw UnreadableRecord(what: "kind is not review")
+        }
+        guard let domain: Domain = try fields.word("domain"),
+            let verdict: Verdict = try fields.word("verdict"),
+            let at = RFC3339.parse(try fields.required("at"))
+        else { throw UnreadableRecord(what: "domain, verdict or at is missing") }
+        self.init(
+            domain: domain,
+            reference: try fields.required(Reference.field),
+            attempt: try fields.requiredInteger("attempt"),
+            verdict: verdict,
+            by: try fields.required("by"),
+            why: try fields.required("why"),
+            providerID: try fields.text("provider_id"),
+            at: at
+        )
+        if let problem {
+            throw UnreadableRecord(what: "\(problem.field) is not \(problem.rule)")
+        }
+    }
+}
