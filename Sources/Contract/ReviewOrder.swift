@@ -7,16 +7,6 @@ import JSON
 /// replaying the topic repeats nothing. The topic is compacted; the last order for an attempt stays.
 /// What a person writes is published: long runs of digits, which may be an account, are masked.
 package struct ReviewOrder: Sendable, Equatable {
-    /// What is decided.
-    package enum Verdict: String, Sendable, CaseIterable {
-        /// One more attempt may be transmitted.
-        case release
-        /// It was executed: known from elsewhere, such as the provider's own records.
-        case done
-        /// It was not executed and is not to be.
-        case notDone = "not_done"
-    }
-
     /// What every key of such an order begins with; other orders have other keys.
     package static let keyPrefix = "review/"
     /// The longest `by`, in characters.
@@ -31,7 +21,7 @@ package struct ReviewOrder: Sendable, Equatable {
     /// The attempt that is in review.
     package var attempt: Int
     /// What is decided.
-    package var verdict: Verdict
+    package var verdict: Decision.Verdict
     /// Who decides; 1 to `longestBy` characters.
     package private(set) var by: String
     /// Why; 1 to `longestWhy` characters.
@@ -45,7 +35,7 @@ package struct ReviewOrder: Sendable, Equatable {
         domain: Domain,
         reference: String,
         attempt: Int,
-        verdict: Verdict,
+        verdict: Decision.Verdict,
         by: String,
         why: String,
         providerID: String? = nil,
@@ -94,9 +84,21 @@ extension ReviewOrder {
 }
 
 extension ReviewOrder {
-    /// The record for `worker.control`.
-    package func encoded() -> EncodedRecord {
-        let value = JSONWriter.object { w in
+    /// What the ledger keeps of it.
+    package var decision: Decision {
+        Decision(number: number, by: by, why: why, at: at, verdict: verdict, providerID: providerID)
+    }
+
+    /// Tells it from every other order; never 0.
+    ///
+    /// Made of all that it says: the same order has the same number however often it is read, and
+    /// wherever it lies in the topic.
+    package var number: UInt64 {
+        max(LedgerIndex.hash(of: String(decoding: value, as: UTF8.self)), 1)
+    }
+
+    private var value: [UInt8] {
+        JSONWriter.object { w in
             w.field("kind", "review")
             w.field("domain", domain.rawValue)
             w.field(Reference.field, reference)
@@ -107,7 +109,11 @@ extension ReviewOrder {
             w.field("provider_id", providerID)
             w.field("at", RFC3339.format(at))
         }
-        return EncodedRecord(
+    }
+
+    /// The record for `worker.control`.
+    package func encoded() -> EncodedRecord {
+        EncodedRecord(
             key: Array(key.utf8),
             value: value,
             headers: [("content-type", Array("application/json".utf8))]
@@ -125,7 +131,7 @@ extension ReviewOrder {
             throw UnreadableRecord(what: "kind is not review")
         }
         guard let domain: Domain = try fields.word("domain"),
-            let verdict: Verdict = try fields.word("verdict"),
+            let verdict: Decision.Verdict = try fields.word("verdict"),
             let at = RFC3339.parse(try fields.required("at"))
         else { throw UnreadableRecord(what: "domain, verdict or at is missing") }
         self.init(

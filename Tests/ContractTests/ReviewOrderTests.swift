@@ -48,6 +48,21 @@ import Testing
         #expect(String(decoding: value, as: UTF8.self) == text)
     }
 
+    @Test func isToldApart() throws {
+        let order = Self.order()
+        let copy = try read(try #require(order.encoded().value))
+        #expect(copy.number == order.number)
+        #expect(order.number != 0)
+        let others = [
+            Self.order { $0.at += 1 }, Self.order { $0.attempt = 1 },
+            Self.order { $0.domain = .payment }, Self.order { $0.verdict = .notDone },
+        ]
+        #expect(!others.map(\.number).contains(order.number))
+        let decision = order.decision
+        #expect(decision.number == order.number && decision.by == "amina")
+        #expect(decision.verdict == .done && decision.providerID == "ATPAY1")
+    }
+
     @Test func masksWhatMayBeAnAccount() {
         let order = ReviewOrder(
             domain: .payout,
