@@ -52,8 +52,11 @@ package struct ReviewOrder: Sendable, Equatable {
     }
 
     /// `review/DOMAIN/REFERENCE/ATTEMPT`, the reference in upper case.
-    package var key: String {
-        "\(Self.keyPrefix)\(domain.rawValue)/\(Reference.uppercased(reference))/\(attempt)"
+    package var key: String { Self.key(domain, reference, attempt) }
+
+    /// The key of every order about an attempt.
+    package static func key(_ domain: Domain, _ reference: String, _ attempt: Int) -> String {
+        "\(keyPrefix)\(domain.rawValue)/\(Reference.uppercased(reference))/\(attempt)"
     }
 }
 

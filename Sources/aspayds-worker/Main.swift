@@ -17,12 +17,14 @@ struct AspaydsWorker: AsyncParsableCommand {
               aspayds-worker send payment --reference TRX1001 --amount 100 \\
                   --customer-name Rahim --callback-url https://shop.example/cb
               aspayds-worker watch --follow                 events as they come
+              aspayds-worker review list                    references that need a person
+              aspayds-worker ledger show TRX1001            all that is known of a reference
 
             Exit codes: 0 done, 1 failed, 2 usage, 78 invalid settings.
             """,
         subcommands: [
             RunCommand.self, ConfigCommand.self, TopicsCommand.self, SendCommand.self,
-            WatchCommand.self,
+            WatchCommand.self, ReviewCommand.self, LedgerCommand.self,
         ]
     )
 

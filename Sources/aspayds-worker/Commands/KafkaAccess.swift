@@ -14,6 +14,15 @@ enum KafkaAccess {
         KafkaConfiguration(properties: defaults.merging(settings.kafka.properties) { $1 })
     }
 
+    /// A producer for a command with a person waiting: it says after half a minute that the broker
+    /// takes nothing.
+    static func producer(_ settings: Settings) throws(Failure) -> Producer {
+        do {
+            let configuration = configuration(settings, defaults: ["message.timeout.ms": "30000"])
+            return try Producer(configuration) { Terminal.complain("error: \($0)") }
+        } catch { throw failure(error, settings) }
+    }
+
     /// What librdkafka has against properties; it connects to nothing for that.
     static func judge(_ properties: [String: String]) -> String? {
         do {

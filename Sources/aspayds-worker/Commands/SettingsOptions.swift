@@ -15,8 +15,13 @@ struct SettingsOptions: ParsableArguments {
     )
     var flags: [String] = []
 
+    /// The words among the arguments that are no settings, for commands that are about something.
+    var words: [String] { ArgumentWords(flags).words }
+
     /// Where settings are read from in this process.
-    var inputs: SettingInputs {
+    var inputs: SettingInputs { inputs(flags) }
+
+    private func inputs(_ flags: [String]) -> SettingInputs {
         SettingInputs(
             flags: flags,
             environment: ProcessInfo.processInfo.environment,
@@ -27,7 +32,13 @@ struct SettingsOptions: ParsableArguments {
     }
 
     /// Reads the settings, prints the warnings, and throws all errors at once.
-    func load(_ need: Resolution.Need) throws(SettingsError) -> Settings {
+    ///
+    /// `besideWords`: the command has taken care of `words`.
+    func load(
+        _ need: Resolution.Need,
+        besideWords: Bool = false
+    ) throws(SettingsError) -> Settings {
+        let inputs = besideWords ? inputs(ArgumentWords(flags).flags) : inputs
         let resolution = Resolution(inputs, need: need)
         for warning in resolution.warnings { Terminal.complain("warning: \(warning)") }
         return try Settings(resolution)

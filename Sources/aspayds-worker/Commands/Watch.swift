@@ -33,7 +33,7 @@ struct WatchCommand: AsyncParsableCommand {
     @Option(help: "Where to begin (default: end with --follow, beginning without).")
     var from: From?
 
-    @Option(help: "End after this time, such as 30s.", transform: Self.duration)
+    @Option(help: "End after this time, such as 30s.", transform: DurationText.argument)
     var timeout: Duration?
 
     @Option(
@@ -107,12 +107,5 @@ struct WatchCommand: AsyncParsableCommand {
                 )
             }
         }
-    }
-
-    private static func duration(_ text: String) throws -> Duration {
-        guard let duration = DurationText.read(text) else {
-            throw ValidationError("\"\(text)\" is not a duration like 500ms, 30s or 5m")
-        }
-        return duration
     }
 }

@@ -14,6 +14,15 @@ enum Terminal {
         write(line + "\n", to: FileHandle.standardError)
     }
 
+    /// Whether there is a person to answer a question.
+    static let asks = isatty(STDIN_FILENO) == 1 && errorIsTerminal
+
+    /// Asks a person; anything but yes is no.
+    static func agrees(_ question: String) -> Bool {
+        write("\(question) Type yes: ", to: FileHandle.standardError)
+        return readLine() == "yes"
+    }
+
     static func leave(_ code: Int32) -> Never { exit(code) }
 
     private static func write(_ text: String, to handle: FileHandle) {

@@ -45,17 +45,7 @@ struct Sender {
     }
 
     private func produce(_ messages: [Message], names: [String]) async throws(Failure) {
-        let producer: Producer
-        do {
-            // A person waits: say after half a minute that the broker takes nothing.
-            let configuration = KafkaAccess.configuration(
-                settings,
-                defaults: ["message.timeout.ms": "30000"]
-            )
-            producer = try Producer(configuration) { error in
-                Terminal.complain("error: \(error)")
-            }
-        } catch { throw KafkaAccess.failure(error, settings) }
+        let producer = try KafkaAccess.producer(settings)
         var failures = 0
         // In pieces, so that a long file holds little memory and shows its progress.
         for start in stride(from: 0, to: messages.count, by: 1000) {

@@ -1,3 +1,5 @@
+import ArgumentParser
+
 /// Durations as people write them: a whole number and a unit, `500ms`, `20s`, `15m`, `72h`, `7d`.
 enum DurationText {
     private static let units: [(name: String, milliseconds: Int64)] = [
@@ -20,5 +22,13 @@ enum DurationText {
         let unit =
             units.last { total >= $0.milliseconds && total % $0.milliseconds == 0 } ?? units[0]
         return "\(total / unit.milliseconds)\(unit.name)"
+    }
+
+    /// Reads the value of an option.
+    static func argument(_ text: String) throws -> Duration {
+        guard let duration = read(text) else {
+            throw ValidationError("\"\(text)\" is not a duration like 500ms, 30s or 5m")
+        }
+        return duration
     }
 }

@@ -1,0 +1,188 @@
+import ArgumentParser
+import Contract
+
+extension ReviewCommand {
+    /// Allows one more attempt.
+    struct Release: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Allow one more attempt of a reference in review.",
+            usage: "aspayds-worker review release <reference> --by <who> --why <why> [--yes] "
+                + "[--domain <domain>] [<options>] [<settings> ...]",
+            discussion: """
+                If the attempt in review was executed after all, a payout is made twice: ask the \
+                provider first. Refused until the settle window is over.
+
+
+                """ + SettingsHelp.brief
+        )
+
+        @OptionGroup var decision: DecisionOptions
+        @OptionGroup var options: SettingsOptions
+
+        mutating func validate() throws { try decision.check(.release, options) }
+
+        func run() async throws { try await decision.run(.release, options) }
+    }
+
+    /// Settles by hand.
+    struct Close: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Settle a reference in review as done, or as not done.",
+            usage: "aspayds-worker review close <reference> (--done [--provider-id <id>] | "
+                + "--not-done) --by <who> --why <why> [--yes] [--domain <domain>] [<options>] "
+                + "[<settings> ...]",
+            discussion: """
+                Done counts as accepted: it is never sent again. Not done counts as refused: a later \
+                command may try it again; refused until the settle window is over.
+
+
+                """ + SettingsHelp.brief
+        )
+
+        @Flag(help: "It was executed.") var done = false
+        @Flag(help: "It was not executed.") var notDone = false
+        @Option(help: "With --done: the provider's id, where it is known.")
+        var providerId: String?
+        @OptionGroup var decision: DecisionOptions
+        @OptionGroup var options: SettingsOptions
+
+        private var verdict: Decision.Verdict { done ? .done : .notDone }
+
+        mutating func validate() throws {
+            guard done != notDone else {
+                throw ValidationError("say one of --done and --not-done")
+            }
+            try decision.check(verdict, providerID: providerId, options)
+        }
+
+        func run() async throws {
+            try await decision.run(verdict, providerID: providerId, options)
+        }
+    }
+}
+
+/// What every decision needs.
+struct DecisionOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Who decides.", valueName: "who")) var by: String
+    @Option(help: ArgumentHelp("Why; shown with the decision everywhere.", valueName: "why"))
+    var why: String
+    @Option(help: "Where the reference is (default: where it is known).") var domain: Domain?
+    @Flag(help: "Do not ask.") var yes = false
+    @Flag(help: "Order it although the same was ordered already.") var again = false
+    @Option(
+        help: "How long to wait for a worker to take the order.",
+        transform: DurationText.argument
+    )
+    var wait: Duration = .seconds(30)
+    @Flag(help: "Order, and do not wait.") var noWait = false
+    @Flag(help: "Print one JSON object.") var json = false
+
+    /// Judges what was given, before anything is asked of Kafka.
+    func check(
+        _ verdict: Decision.Verdict,
+        providerID: String? = nil,
+        _ options: SettingsOptions
+    ) throws {
+        let subject = try Subject(options.words, domain: domain)
+        let order = ReviewOrder(
+            domain: subject.domains[0],
+            reference: subject.reference,
+            attempt: 1,
+            verdict: verdict,
+            by: by,
+            why: why,
+            providerID: providerID,
+            at: 0
+        )
+        guard let problem = order.problem else { return }
+        let value = ["by": by, "why": why, "provider_id": providerID][problem.field] ?? nil
+        let name = problem.field.replacing("_", with: "-")
+        throw ValidationError("--\(name) \"\(printable(value ?? ""))\": must be \(problem.rule)")
+    }
+
+    /// Orders, waits for a worker to take it, and says what became of it.
+    func run(
+        _ verdict: Decision.Verdict,
+        providerID: String? = nil,
+        _ options: SettingsOptions
+    ) async throws {
+        let subject = try Subject(options.words, domain: domain)
+        let settings = try options.load(.kafka, besideWords: true)
+        let desk = ReviewDesk(settings)
+        let rules = ReviewRules(settleWindow: settings.settleWindow)
+        var view = try await LedgerView(
+            .reference(subject.reference),
+            of: subject.domains,
+            settings
+        )
+        do {
+            let history = try view.history(of: subject)
+            let review = try rules.reviewed(history, verdict, now: Moment.now)
+            let order = ReviewOrder(
+                domain: history.domain,
+                reference: history.reference,
+                attempt: review.attempt,
+                verdict: verdict,
+                by: by,
+                why: why,
+                providerID: providerID,
+                at: Moment.now
+            )
+            if !again {
+                try rules.checkRepetition(of: order, after: await desk.lastOrder(order.key))
+            }
+            try confirm(order)
+            let place = try await desk.give(order)
+            let fate = try await fate(of: order, rules, &view)
+            try tell(order, place, fate, settings)
+        } catch {
+            await view.close()
+            throw error
+        }
+        await view.close()
+    }
+
+    private func confirm(_ order: ReviewOrder) throws(Failure) {
+        Terminal.complain("warning: \(ReviewRules.risk(of: order))")
+        guard !yes, Terminal.asks else { return }
+        guard Terminal.agrees("Go on?") else { throw Failure("nothing was ordered") }
+    }
+
+    private func fate(
+        of order: ReviewOrder,
+        _ rules: ReviewRules,
+        _ view: inout LedgerView
+    ) async throws(Failure) -> ReviewRules.Fate {
+        let key = LedgerBook.Key(order.domain, order.reference)
+        if !noWait {
+            _ = try await view.follow(for: wait) { book in
+                if case .pending = rules.fate(of: order, in: book.histories[key]) {
+                    false
+                } else {
+                    true
+                }
+            }
+        }
+        return rules.fate(of: order, in: view.book.histories[key])
+    }
+
+    private func tell(
+        _ order: ReviewOrder,
+        _ place: CommandSource,
+        _ fate: ReviewRules.Fate,
+        _ settings: Settings
+    ) throws(Failure) {
+        let text = ReviewText(settings)
+        Terminal.print(json ? text.json(order, at: place, fate) : text.line(order, at: place, fate))
+        switch fate {
+        case .taken: return
+        case .overtaken: throw Failure("the order came too late")
+        case .pending:
+            guard !noWait else { return }
+            throw Failure(
+                "no worker has taken it within \(DurationText.write(wait)); it stays on the "
+                    + "topic, for a worker with the role \(order.domain.rawValue)s"
+            )
+        }
+    }
+}

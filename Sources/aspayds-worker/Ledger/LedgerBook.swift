@@ -1,0 +1,172 @@
+import Contract
+import Kafka
+
+/// A record of a ledger, with its place.
+struct LedgerLine {
+    let place: CommandSource
+    let record: LedgerRecord
+    /// Its writer had lost the partition already: it says nothing of what is so.
+    let isLate: Bool
+}
+
+/// What a ledger says of one reference, in the order in which it was written.
+struct History {
+    let domain: Domain
+    private(set) var lines: [LedgerLine]
+
+    init(_ domain: Domain, _ line: LedgerLine) {
+        self.domain = domain
+        lines = [line]
+    }
+
+    mutating func add(_ line: LedgerLine) { lines.append(line) }
+
+    /// The last word: the last record that is not late.
+    var standing: LedgerLine? { lines.last { !$0.isLate } }
+
+    /// The reference as it was written last.
+    var reference: String { (standing ?? lines.last)?.record.reference ?? "-" }
+
+    /// The attempt in review, if a person must decide.
+    var review: LedgerRecord.Outcome? {
+        guard case .outcome(let outcome)? = standing?.record, outcome.state == .review else {
+            return nil
+        }
+        return outcome
+    }
+
+    /// What was ordered, as far as the ledger still has it.
+    var order: OrderDetails? { lines.last { $0.record.order != nil }?.record.order }
+
+    /// Late records that say the provider has accepted the order: evidence for a person.
+    var lateAcceptances: [LedgerLine] {
+        lines.filter { $0.isLate && $0.record.word == LedgerRecord.State.accepted.rawValue }
+    }
+}
+
+/// What ledgers say of references, read in the order in which they were written.
+///
+/// The latest claim before a record says who may write: what anybody else wrote is late.
+struct LedgerBook {
+    /// What is kept; the rest is read and forgotten.
+    enum Interest {
+        /// All that is known of one reference, whatever its case.
+        case reference(String)
+        /// What is not settled.
+        case open
+    }
+
+    /// Names a reference.
+    struct Key: Hashable {
+        let domain: Domain
+        let reference: String
+
+        init(_ domain: Domain, _ reference: String) {
+            self.domain = domain
+            self.reference = Reference.uppercased(reference)
+        }
+    }
+
+    private let interest: Interest
+    private(set) var histories: [Key: History] = [:]
+    private var claimants: [TopicPartition: String] = [:]
+
+    init(_ interest: Interest) { self.interest = interest }
+
+    /// Takes the next record of its partition.
+    mutating func add(_ record: LedgerRecord, at place: CommandSource) {
+        let partition = TopicPartition(topic: place.topic, partition: place.partition)
+        if case .claim(let claim) = record {
+            claimants[partition] = claim.owner
+            return
+        }
+        guard let key = record.subject, isWanted(key) else { return }
+        // A ledger that retention has cut may begin in the middle of somebody's records.
+        let isLate = claimants[partition].map { $0 != record.owner } ?? false
+        let line = LedgerLine(place: place, record: record, isLate: isLate)
+        if case .open = interest {
+            // Nothing is known of it but what came too late.
+            if isLate, histories[key] == nil { return }
+            if !isLate, !record.isOpen {
+                histories[key] = nil
+                return
+            }
+        }
+        if histories[key]?.add(line) == nil { histories[key] = History(key.domain, line) }
+    }
+
+    private func isWanted(_ key: Key) -> Bool {
+        guard case .reference(let reference) = interest else { return true }
+        return Reference.uppercased(reference) == key.reference
+    }
+}
+
+extension LedgerRecord {
+    /// Whose record it is; nil for a claim.
+    var subject: LedgerBook.Key? {
+        switch self {
+        case .claim: nil
+        case .intent(let intent): LedgerBook.Key(intent.domain, intent.reference)
+        case .outcome(let outcome): LedgerBook.Key(outcome.domain, outcome.reference)
+        }
+    }
+
+    /// The reference, as it was written; nil for a claim.
+    var reference: String? {
+        switch self {
+        case .claim: nil
+        case .intent(let intent): intent.reference
+        case .outcome(let outcome): outcome.reference
+        }
+    }
+
+    /// Which attempt it is about; nil for a claim.
+    var attempt: Int? {
+        switch self {
+        case .claim: nil
+        case .intent(let intent): intent.attempt
+        case .outcome(let outcome): outcome.attempt
+        }
+    }
+
+    /// When it was written, in milliseconds since 1970.
+    var at: Int64 {
+        switch self {
+        case .claim(let claim): claim.at
+        case .intent(let intent): intent.at
+        case .outcome(let outcome): outcome.at
+        }
+    }
+
+    /// What it says, in one word.
+    var word: String {
+        switch self {
+        case .claim: "claim"
+        case .intent: "intent"
+        case .outcome(let outcome): outcome.state.rawValue
+        }
+    }
+
+    /// What was ordered, where it says so.
+    var order: OrderDetails? {
+        switch self {
+        case .claim: nil
+        case .intent(let intent): intent.order
+        case .outcome(let outcome): outcome.order
+        }
+    }
+
+    /// The operator's decision that led to it.
+    var decision: Decision? {
+        if case .outcome(let outcome) = self { outcome.decision } else { nil }
+    }
+
+    /// Whether it leaves work to do: what may have been sent has no end yet.
+    fileprivate var isOpen: Bool {
+        switch self {
+        case .claim: false
+        case .intent: true
+        case .outcome(let outcome): outcome.state.isOpen
+        }
+    }
+}

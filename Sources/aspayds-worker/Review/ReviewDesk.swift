@@ -1,0 +1,68 @@
+import Contract
+import Kafka
+
+/// Gives operators' orders to the workers, on the topic `worker.control`.
+struct ReviewDesk {
+    private let settings: Settings
+    private let topic: String
+
+    init(_ settings: Settings) {
+        self.settings = settings
+        topic = Topics(prefix: settings.topicPrefix).workerControl
+    }
+
+    /// The last order for the same attempt, as far as the topic still has it.
+    func lastOrder(_ key: String) async throws(Failure) -> ReviewOrder? {
+        let partitions = try await partitionCount()
+        var scan = try TopicScan(
+            (0..<partitions).map { TopicPartition(topic: topic, partition: Int32($0)) },
+            settings
+        )
+        var last: ReviewOrder?
+        do throws(Failure) {
+            try await scan.readToEnd { record in
+                if let order = Self.order(record), order.key == key { last = order }
+            }
+        } catch {
+            await scan.close()
+            throw error
+        }
+        await scan.close()
+        return last
+    }
+
+    /// Orders, and waits until every in-sync replica has it.
+    ///
+    /// - Returns: Where the order lies.
+    func give(_ order: ReviewOrder) async throws(Failure) -> CommandSource {
+        let record = order.encoded()
+        let message = Message(
+            topic: topic,
+            partition: 0,
+            key: record.key,
+            value: record.value,
+            headers: record.headers.map { Header(name: $0.name, value: $0.value) }
+        )
+        let producer = try KafkaAccess.producer(settings)
+        let report = await producer.send([message]).first
+        await producer.close(timeout: .seconds(5))
+        switch report {
+        case .success(let place)?:
+            return CommandSource(topic: topic, partition: place.partition, offset: place.offset)
+        case .failure(let error)?: throw KafkaAccess.failure(error, settings)
+        case nil: throw Failure("the order was not sent")
+        }
+    }
+
+    private func partitionCount() async throws(Failure) -> Int {
+        guard let found = try await KafkaAccess.describe([topic], settings)[topic] else {
+            throw Failure("the topic \(topic) does not exist; see `aspayds-worker topics apply`")
+        }
+        return found.partitions
+    }
+
+    /// Orders of other kinds are none of ours.
+    private static func order(_ record: Record) -> ReviewOrder? {
+        record.withValue { value in value.flatMap { try? ReviewOrder(value: $0) } }
+    }
+}

@@ -1,0 +1,113 @@
+import Contract
+import Engine
+
+/// When an operator may decide about a reference in review (DESIGN.md §4).
+///
+/// The worker judges every order again, by the same rules; here a person hears why not.
+struct ReviewRules {
+    /// How long absence must last before a doubt is judged.
+    let settleWindow: Duration
+
+    /// What has become of an order.
+    enum Fate {
+        /// No worker has taken it yet.
+        case pending
+        /// It has led to this.
+        case taken(LedgerLine)
+        /// The reference was settled otherwise before.
+        case overtaken(LedgerLine)
+    }
+
+    /// From when on the last transmission cannot be on its way any more, in milliseconds since 1970.
+    func settled(_ review: LedgerRecord.Outcome) -> Int64 {
+        let since = review.since ?? review.evidence?.inDoubtSince ?? review.at
+        let wait = EngineSettings().sendDeadline + settleWindow
+        return since + wait.components.seconds * 1000
+            + wait.components.attoseconds / 1_000_000_000_000_000
+    }
+
+    /// The attempt that a verdict would be about.
+    ///
+    /// - Throws: A `Failure` that says why nothing can be decided, or not yet.
+    func reviewed(
+        _ history: History,
+        _ verdict: Decision.Verdict,
+        now: Int64
+    ) throws(Failure) -> LedgerRecord.Outcome {
+        let name = "\(history.domain.rawValue) \(history.reference)"
+        guard let review = history.review else {
+            throw Failure("\(name) is not in review: \(Terms.state(history.standing?.record))")
+        }
+        let settled = settled(review)
+        guard verdict == .done || now >= settled else {
+            throw Failure(
+                "the last transmission of \(name) may still be on its way until "
+                    + "\(Moment.text(settled)), in \(Moment.span(settled - now)): 5s and "
+                    + "ASPAYDS_SETTLE_WINDOW (\(DurationText.write(settleWindow))) after its "
+                    + "doubt began"
+            )
+        }
+        return review
+    }
+
+    /// Refuses an order that was given before: giving it twice would do nothing twice.
+    func checkRepetition(of order: ReviewOrder, after last: ReviewOrder?) throws(Failure) {
+        guard let last else { return }
+        let what = "\(Terms.order(last.verdict)) by \(last.by) at \(Moment.text(last.at))"
+        guard last.verdict == order.verdict else {
+            Terminal.complain(
+                "warning: there is an order already, to \(what); the first that counts is taken"
+            )
+            return
+        }
+        throw Failure(
+            "attempt \(order.attempt) of \(order.reference) was ordered already, to \(what), and "
+                + "no worker has taken it; is one running? --again orders it once more"
+        )
+    }
+
+    /// What has become of an order, as far as the ledger says.
+    func fate(of order: ReviewOrder, in history: History?) -> Fate {
+        guard let history, let standing = history.standing else { return .pending }
+        let number = order.number
+        if let line = history.lines.last(where: {
+            !$0.isLate && $0.record.decision?.number == number
+        }) {
+            return .taken(line)
+        }
+        if let review = history.review, review.attempt == order.attempt { return .pending }
+        return .overtaken(standing)
+    }
+
+    /// What a person should know before giving an order.
+    static func risk(of order: ReviewOrder) -> String {
+        let name = "\(order.domain.rawValue) \(order.reference)"
+        let twice =
+            switch order.domain {
+            case .payment: "there are two invoices, and the customer may pay twice"
+            case .payout: "the recipient is paid twice"
+            }
+        return switch order.verdict {
+        case .release:
+            "This lets a worker transmit \(name) once more. "
+                + "If attempt \(order.attempt) was executed after all, \(twice)."
+        case .notDone:
+            "This settles \(name) as refused, and a later command may send it again. "
+                + "If attempt \(order.attempt) was executed after all, \(twice) then."
+        case .done:
+            "This settles \(name) as accepted: it is never sent again. "
+                + "If it was not executed, nobody gets the money."
+        }
+    }
+}
+
+extension Terms {
+    /// What an order tells the workers to do.
+    static func order(_ verdict: Decision.Verdict) -> String {
+        switch verdict {
+        case .release: "release"
+        case .done: "close as done"
+        case .notDone: "close as not done"
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import Contract
+import Testing
+
+@testable import aspayds_worker
+
+/// When an operator may decide, and what became of it.
+@Suite struct ReviewRulesTests {
+    private let rules = ReviewRules(settleWindow: .seconds(900))
+    /// The send deadline and the settle window after the doubt began.
+    private static let settled = LedgerScript.start + 905_000
+
+    static func order(_ verdict: Decision.Verdict, at: Int64 = settled) -> ReviewOrder {
+        ReviewOrder(
+            domain: .payout,
+            reference: "WD-1",
+            attempt: 1,
+            verdict: verdict,
+            by: "amina",
+            why: "the bank says no",
+            at: at
+        )
+    }
+
+    private func history(_ records: LedgerRecord...) -> History? {
+        var book = LedgerBook(.reference("WD-1"))
+        book.add(records)
+        return book.histories[LedgerBook.Key(.payout, "WD-1")]
+    }
+
+    @Test(arguments: [
+        (Decision.Verdict.release, settled - 1, false), (.release, settled, true),
+        (.notDone, settled - 1, false), (.notDone, settled, true), (.done, settled - 1, true),
+    ])
+    func nothingIsAllowedWhileItMayBeOnItsWay(
+        _ verdict: Decision.Verdict,
+        now: Int64,
+        isAllowed: Bool
+    ) throws {
+        let history = try #require(history(try LedgerScript.review()))
+        do {
+            let review = try rules.reviewed(history, verdict, now: now)
+            #expect(isAllowed && review.attempt == 1)
+        } catch {
+            #expect(!isAllowed)
+            #expect(error.message?.contains("until 2026-02-09T21:45:05Z") == true)
+        }
+    }
+
+    @Test(arguments: ["intent", "in_doubt", "accepted", "refused", "not_sent", "released"])
+    func onlyAReviewIsDecided(word: String) throws {
+        let history = try #require(
+            history(try LedgerScript.review(), try LedgerScript.record(word, attempt: 2))
+        )
+        let failure = #expect(throws: Failure.self) {
+            try rules.reviewed(history, .done, now: .max)
+        }
+        #expect(failure?.message?.hasPrefix("payout WD-1 is not in review: ") == true)
+    }
+
+    @Test func aReviewThatCameTooLateIsNone() throws {
+        let claims = [
+            try LedgerScript.record("claim", by: "b"), try LedgerScript.record("intent", by: "b"),
+            try LedgerScript.review(by: "a"),
+        ]
+        let history = try #require(history(claims[0], claims[1], claims[2]))
+        #expect(throws: Failure.self) { try rules.reviewed(history, .done, now: .max) }
+    }
+
+    @Test func theSameOrderTwiceIsRefused() throws {
+        let first = Self.order(.release)
+        let second = Self.order(.release, at: Self.settled + 60_000)
+        let failure = #expect(throws: Failure.self) {
+            try rules.checkRepetition(of: second, after: first)
+        }
+        #expect(failure?.message?.contains("ordered already, to release by amina at") == true)
+        try rules.checkRepetition(of: Self.order(.notDone), after: first)
+        try rules.checkRepetition(of: first, after: nil)
+    }
+
+    @Test(arguments: Decision.Verdict.allCases)
+    func theLedgerTellsWhatBecameOfAnOrder(_ verdict: Decision.Verdict) throws {
+        let order = Self.order(verdict)
+        func fate(_ records: LedgerRecord...) -> String {
+            var book = LedgerBook(.reference("WD-1"))
+            book.add(records)
+            let history = book.histories[LedgerBook.Key(.payout, "WD-1")]
+            return switch rules.fate(of: order, in: history) {
+            case .pending: "pending"
+            case .taken(let line): "taken \(line.place.offset)"
+            case .overtaken(let line): "overtaken \(line.place.offset)"
+            }
+        }
+        let review = try LedgerScript.review()
+        let taken = try LedgerScript.taken(order)
+        let other = try LedgerScript.taken(Self.order(verdict, at: 1))
+        let next = try LedgerScript.record("intent", attempt: 2)
+        let claim = try LedgerScript.record("claim", by: "b")
+        #expect(fate() == "pending")
+        #expect(fate(review) == "pending")
+        #expect(fate(review, try LedgerScript.review()) == "pending")
+        #expect(fate(review, taken) == "taken 1")
+        #expect(fate(review, taken, next) == "taken 1")
+        #expect(fate(review, other) == "overtaken 1")
+        #expect(fate(review, try LedgerScript.record("accepted")) == "overtaken 1")
+        // Written by somebody who had lost the partition: a release that nobody acts upon.
+        #expect(fate(claim, try LedgerScript.review(by: "b"), taken) == "pending")
+        #expect(fate(review, try LedgerScript.review(attempt: 2)) == "overtaken 1")
+    }
+
+    @Test func risksAreSaid() {
+        #expect(ReviewRules.risk(of: Self.order(.release)).contains("the recipient is paid twice"))
+        #expect(ReviewRules.risk(of: Self.order(.notDone)).contains("the recipient is paid twice"))
+        #expect(ReviewRules.risk(of: Self.order(.done)).contains("nobody gets the money"))
+    }
+
+    @Test func spansAreRoundedDown() {
+        #expect(
+            [-5, 119_999, 120_000, 7_199_999, 7_200_000, 172_800_000].map { Moment.span($0) }
+                == ["0s", "119s", "2m", "119m", "2h", "2d"]
+        )
+    }
+}
