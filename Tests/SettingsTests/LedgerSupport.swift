@@ -98,7 +98,7 @@ struct LedgerScript {
 }
 
 extension LedgerBook {
-    /// Takes records of one partition, at the offsets 0, 1, …
+    /// Takes records of one partition, at the offsets from 0 on.
     mutating func add(_ records: [LedgerRecord]) {
         for (offset, record) in records.enumerated() {
             let place = CommandSource(topic: "l", partition: 0, offset: Int64(offset))

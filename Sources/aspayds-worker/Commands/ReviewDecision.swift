@@ -128,10 +128,9 @@ struct DecisionOptions: ParsableArguments {
                 providerID: providerID,
                 at: Moment.now
             )
-            if !again {
-                try rules.checkRepetition(of: order, after: await desk.lastOrder(order.key))
-            }
-            try confirm(order)
+            let last = again ? nil : try await desk.lastOrder(order.key)
+            let warning = try rules.checkRepetition(of: order, after: last)
+            try confirm(order, warning)
             let place = try await desk.give(order)
             let fate = try await fate(of: order, rules, &view)
             try tell(order, place, fate, settings)
@@ -142,8 +141,10 @@ struct DecisionOptions: ParsableArguments {
         await view.close()
     }
 
-    private func confirm(_ order: ReviewOrder) throws(Failure) {
-        Terminal.complain("warning: \(ReviewRules.risk(of: order))")
+    private func confirm(_ order: ReviewOrder, _ warning: String?) throws(Failure) {
+        for warning in [warning, ReviewRules.risk(of: order)].compactMap(\.self) {
+            Terminal.complain("warning: \(printable(warning))")
+        }
         guard !yes, Terminal.asks else { return }
         guard Terminal.agrees("Go on?") else { throw Failure("nothing was ordered") }
     }

@@ -7,15 +7,17 @@ enum HistoryText {
     static func table(_ history: History, colour: Bool) -> [String] {
         var table = Table(["OFFSET", "TIME", "OWNER", "ATTEMPT", "WHAT", "DETAIL"])
         for line in history.lines {
+            let remark = line.isLate ? ["late, does not count"] : []
             table.add([
                 "\(line.place.partition)/\(line.place.offset)", Moment.text(line.record.at),
                 printable(line.record.owner), "\(line.record.attempt ?? 0)", line.record.word,
-                printable((line.isLate ? "late, does not count  " : "") + detail(line.record)),
+                printable((remark + details(line.record)).joined(separator: "  ")),
             ])
         }
-        let lines = table.lines()
         let styles = [nil] + history.lines.map(style)
-        return zip(lines, styles).map { line, style in style?.paint(line, when: colour) ?? line }
+        return zip(table.lines(), styles).map { line, style in
+            style?.paint(line, when: colour) ?? line
+        }
     }
 
     /// One record for programs: its place and the record as the ledger has it.
@@ -51,20 +53,18 @@ enum HistoryText {
         return "\(word) by \(decision.by) at \(Moment.text(decision.at)): \(decision.why)"
     }
 
-    private static func detail(_ record: LedgerRecord) -> String {
+    private static func details(_ record: LedgerRecord) -> [String] {
         switch record {
-        case .claim: return ""
+        case .claim: []
         case .intent(let intent):
-            let parts = [
+            [
                 amount(intent.order), intent.order.maskedAccount, "\(intent.command.source)",
-            ]
-            return parts.compactMap(\.self).joined(separator: "  ")
+            ].compactMap(\.self)
         case .outcome(let outcome):
-            let parts = [
+            [
                 outcome.providerID, decision(outcome.decision), reason(outcome.reason),
                 outcome.evidence.flatMap { Terms.evidence($0) },
-            ]
-            return parts.compactMap(\.self).joined(separator: "  ")
+            ].compactMap(\.self)
         }
     }
 
@@ -94,7 +94,9 @@ enum Terms {
     /// A short form, such as `timeout, 14 lookups, the last: absent`.
     static func evidence(_ evidence: Evidence) -> String? {
         var parts = [evidence.transmission].compactMap(\.self)
-        if let lookups = evidence.lookups { parts.append("\(lookups) lookups") }
+        if let lookups = evidence.lookups {
+            parts.append(lookups == 1 ? "1 lookup" : "\(lookups) lookups")
+        }
         if let answer = evidence.lastAnswer { parts.append("the last: \(Self.answer(answer))") }
         return parts.isEmpty ? nil : parts.joined(separator: ", ")
     }

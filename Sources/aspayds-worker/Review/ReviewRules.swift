@@ -51,17 +51,19 @@ struct ReviewRules {
     }
 
     /// Refuses an order that was given before: giving it twice would do nothing twice.
-    func checkRepetition(of order: ReviewOrder, after last: ReviewOrder?) throws(Failure) {
-        guard let last else { return }
-        let what = "\(Terms.order(last.verdict)) by \(last.by) at \(Moment.text(last.at))"
+    ///
+    /// - Returns: A warning, if another one was given before.
+    func checkRepetition(
+        of order: ReviewOrder,
+        after last: ReviewOrder?
+    ) throws(Failure) -> String? {
+        guard let last else { return nil }
+        let what = "\(Terms.order(last.verdict)), by \(last.by) at \(Moment.text(last.at))"
         guard last.verdict == order.verdict else {
-            Terminal.complain(
-                "warning: there is an order already, to \(what); the first that counts is taken"
-            )
-            return
+            return "there is an order already (\(what)); the first that counts is taken"
         }
         throw Failure(
-            "attempt \(order.attempt) of \(order.reference) was ordered already, to \(what), and "
+            "attempt \(order.attempt) of \(order.reference) was ordered already (\(what)), and "
                 + "no worker has taken it; is one running? --again orders it once more"
         )
     }
@@ -102,12 +104,12 @@ struct ReviewRules {
 }
 
 extension Terms {
-    /// What an order tells the workers to do.
+    /// The name of an order.
     static func order(_ verdict: Decision.Verdict) -> String {
         switch verdict {
         case .release: "release"
-        case .done: "close as done"
-        case .notDone: "close as not done"
+        case .done: "done"
+        case .notDone: "not done"
         }
     }
 }

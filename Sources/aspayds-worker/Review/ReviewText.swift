@@ -83,7 +83,7 @@ struct ReviewText {
             (
                 "ordered",
                 ordered.map {
-                    "to \(Terms.order($0.verdict)) by \($0.by) at \(Moment.text($0.at)): \($0.why)"
+                    "\(Terms.order($0.verdict)), by \($0.by) at \(Moment.text($0.at)): \($0.why)"
                 }
             ),
         ]
@@ -135,8 +135,8 @@ struct ReviewText {
         let name = "\(order.domain.rawValue) \(order.reference)"
         switch fate {
         case .pending:
-            return "ordered: to \(Terms.order(order.verdict)) attempt \(order.attempt) of \(name) "
-                + "(\(place))"
+            return "ordered for attempt \(order.attempt) of \(name): "
+                + "\(Terms.order(order.verdict)) (\(place))"
         case .taken(let line):
             let next =
                 switch order.verdict {
