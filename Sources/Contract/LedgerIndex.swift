@@ -34,12 +34,14 @@ package struct LedgerIndex: Hashable, Sendable {
         case inDoubt
         case review
         case released
+        case expired
+        case conflict
 
         /// Whether work is left on the reference.
         package var isOpen: Bool {
             switch self {
             case .intent, .inDoubt, .review, .released: true
-            case .claim, .accepted, .refused, .notSent: false
+            case .claim, .accepted, .refused, .notSent, .expired, .conflict: false
             }
         }
     }
@@ -149,6 +151,8 @@ extension LedgerIndex.Kind {
         case .inDoubt: self = .inDoubt
         case .review: self = .review
         case .released: self = .released
+        case .expired: self = .expired
+        case .conflict: self = .conflict
         }
     }
 }

@@ -22,13 +22,18 @@ package enum LedgerRecord: Sendable, Equatable {
         case inDoubt = "in_doubt"
         /// A person must decide.
         case review
-        /// A person allows one more attempt.
+        /// One more attempt is allowed.
         case released
+        /// `not_after` passed before anything was sent.
+        case expired
+        /// A command was told that the reference belongs to another one, while it was not known what
+        /// would become of that; says nothing of the reference itself.
+        case conflict
 
         /// Whether work is left: such records keep what the order was.
         package var isOpen: Bool {
             switch self {
-            case .accepted, .refused, .notSent: false
+            case .accepted, .refused, .notSent, .expired, .conflict: false
             case .inDoubt, .review, .released: true
             }
         }
@@ -88,9 +93,17 @@ package enum LedgerRecord: Sendable, Equatable {
         }
     }
 
-    /// The kind within the key: what becomes of an attempt must not replace its release.
+    /// The kind within the key: what becomes of an attempt must not replace its release, nor one
+    /// conflict another.
     private var keyKind: String {
-        if case .outcome(let outcome) = self, outcome.state == .released { "release" } else { kind }
+        guard case .outcome(let outcome) = self else { return kind }
+        switch outcome.state {
+        case .released: return "release"
+        case .conflict:
+            let source = outcome.command.source
+            return "conflict.\(source.partition).\(source.offset)"
+        default: return kind
+        }
     }
 
     /// The kind within the value.
