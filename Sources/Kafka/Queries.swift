@@ -32,46 +32,32 @@ extension Consumer {
         _ partition: TopicPartition,
         timeout: Duration
     ) async throws(KafkaError) -> (low: Int64, high: Int64) {
-        try await query(timeout: timeout) { handle throws(KafkaError) in
-            var low: Int64 = 0
-            var high: Int64 = 0
-            let error = rd_kafka_query_watermark_offsets(
-                handle.client,
-                partition.topic,
-                partition.partition,
-                &low,
-                &high,
-                timeout.milliseconds
-            )
-            if let error = KafkaError.from(error, topicPartition: partition) { throw error }
-            return (low, high)
-        }
+        let marks = try await watermarks([partition], timeout: timeout)
+        guard let mark = marks[partition] else { throw .invalid("no offsets of \(partition)") }
+        return mark
     }
 
-    /// The watermarks of many partitions, asked for side by side.
+    /// The watermarks of many partitions; it throws unless every one of them is known.
+    ///
+    /// Not `rd_kafka_query_watermark_offsets`: that one asks twice at once, and when one answer is an
+    /// error and the other is not (a new leader knows its beginning, and not its end yet), it may
+    /// tell that the partition is empty.
     package func watermarks(
         _ partitions: [TopicPartition],
         timeout: Duration
     ) async throws(KafkaError) -> [TopicPartition: (low: Int64, high: Int64)] {
-        let answers = await withTaskGroup { group in
+        guard !partitions.isEmpty else { return [:] }
+        return try await query(timeout: timeout) { handle throws(KafkaError) in
+            let low = try handle.offsets(of: partitions, at: Position.beginning, timeout)
+            let high = try handle.offsets(of: partitions, at: Position.end, timeout)
+            var marks: [TopicPartition: (low: Int64, high: Int64)] = [:]
             for partition in partitions {
-                group.addTask { await self.ask(partition, timeout) }
+                guard let low = low[partition], let high = high[partition], low <= high else {
+                    throw .invalid("the broker tells no offsets of \(partition)")
+                }
+                marks[partition] = (low, high)
             }
-            return await group.reduce(into: []) { $0.append($1) }
-        }
-        var watermarks: [TopicPartition: (low: Int64, high: Int64)] = [:]
-        for (partition, answer) in answers { watermarks[partition] = try answer.get() }
-        return watermarks
-    }
-
-    private func ask(
-        _ partition: TopicPartition,
-        _ timeout: Duration
-    ) async -> (TopicPartition, Result<(low: Int64, high: Int64), KafkaError>) {
-        do throws(KafkaError) {
-            return (partition, .success(try await watermarks(partition, timeout: timeout)))
-        } catch {
-            return (partition, .failure(error))
+            return marks
         }
     }
 
@@ -89,5 +75,30 @@ extension Consumer {
         }
         guard let answer else { throw KafkaError(code: KafkaError.Code.timedOut) }
         return try answer.get()
+    }
+}
+
+extension Handle {
+    /// What the leaders say of the beginning or the end of partitions; absent where they say nothing.
+    fileprivate func offsets(
+        of partitions: [TopicPartition],
+        at place: Int64,
+        _ timeout: Duration
+    ) throws(KafkaError) -> [TopicPartition: Int64] {
+        let list = PartitionList(
+            partitions.map { Position(topicPartition: $0, offset: place) }
+        )
+        return try list.lend { pointer throws(KafkaError) in
+            // The two places are times to the protocol, and are passed on as they are.
+            try KafkaError.check(
+                rd_kafka_offsets_for_times(client, pointer, timeout.milliseconds)
+            )
+            if let error = list.firstError { throw error }
+            var offsets: [TopicPartition: Int64] = [:]
+            for element in PartitionList.elements(pointer) where element.offset >= 0 {
+                offsets[element.topicPartition] = element.offset
+            }
+            return offsets
+        }
     }
 }
