@@ -1,6 +1,7 @@
 """The judge: compares commands, events and what the provider really executed."""
 
 from collections import Counter, defaultdict
+from datetime import datetime
 from decimal import Decimal
 
 from waiting import until
@@ -8,6 +9,9 @@ from waiting import until
 # What a command ends in, or waits in for a person (CONTRACT.md, "Events").
 FINAL = {"created", "requested", "refused", "expired", "checked", "methods", "needs_review"}
 ACCEPTED = {"created", "requested"}
+# Whether a review carries `evidence`: to be set once it does.
+EVIDENCE = False
+TIMES_OF_EVIDENCE = "in_doubt_since", "last_lookup_at"
 
 
 def endings(events):
@@ -45,6 +49,7 @@ def judge(sandbox, commands):
     nothing_twice(sandbox, executions)
     ended = each_ends_once(events, commands)
     told_as_it_is(ended.values(), executions)
+    reviews_have_evidence(events)
     in_key_order(events)
     offsets_passed(sandbox.cluster)
     return Counter(f"{event.domain} {event.kind}" for event in ended.values())
@@ -83,6 +88,21 @@ def told_as_it_is(endings, executions):
         if line and event.kind in ACCEPTED | {"needs_review"}:
             assert Decimal(str(event.body["amount"])) == Decimal(str(line["amount"])), name
     assert set(ledger) - accepted == set(), "executed, and not said"
+
+
+def reviews_have_evidence(events):
+    """A person who must decide is told why, and what was done to find out."""
+    for event in events:
+        if event.kind != "needs_review":
+            continue
+        assert event.reason["code"] and event.reason["message"], event.body
+        if EVIDENCE and event.reason["code"] == "absent":
+            evidence = event.body["evidence"]
+            since, last = (datetime.fromisoformat(evidence[name]) for name in TIMES_OF_EVIDENCE)
+            assert since < last <= datetime.fromisoformat(event.body["occurred_at"]), evidence
+            assert evidence["lookups"] > 0 and evidence["last_answer"] == "absent", evidence
+            # A worker that died has told nobody how its transmission went.
+            assert evidence.get("transmission") != "", evidence
 
 
 def in_key_order(events):

@@ -94,6 +94,14 @@ class Program:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=within)
 
+    def freeze(self):
+        """SIGSTOP: it stands still between two instructions, and its connections stay open."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        """SIGCONT: it goes on as if no time had passed."""
+        self.process.send_signal(signal.SIGCONT)
+
     def kill(self):
         """SIGKILL: it ends between two instructions."""
         self.process.kill()
@@ -102,6 +110,7 @@ class Program:
     def end(self):
         """What happens to every process at the end of its test."""
         if self.is_running:
+            self.thaw()
             self.process.terminate()
             try:
                 self.process.wait(timeout=5)

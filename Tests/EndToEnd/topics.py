@@ -155,6 +155,11 @@ class Cluster:
             self.producer.poll(0)
         self.flush()
 
+    def assert_nothing_deleted(self):
+        """No record of any topic has given way to a newer one."""
+        for topic in self.producer.list_topics(timeout=10).topics:
+            self.log(topic.removeprefix(PREFIX)).ends()
+
     def uncommitted(self, domain):
         """How many commands the worker's group has not passed yet, by partition."""
         ends = self.log(f"{domain}.commands").ends()

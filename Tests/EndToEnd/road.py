@@ -1,0 +1,71 @@
+"""The way between workers and provider: some requests take so long that nobody waits any more."""
+
+import asyncio
+import random
+import threading
+from urllib.parse import urlsplit
+
+CREATES = b"POST /api/payment/create", b"POST /api/payout/request"
+# How long the provider is given, in seconds, to carry out what its client no longer waits for.
+PATIENCE = 5
+
+
+class Road:
+    """A TCP proxy in a thread of its own.
+
+    A share of the orders that come along arrives late: after its client's timeout, and also when
+    the client is gone or dead by then. Nothing is lost here, and nothing arrives twice.
+    """
+
+    def __init__(self, target, late_share=0.0, lateness=(0.0, 0.0), seed=0):
+        self.target = urlsplit(target)
+        self.late_share, self.lateness = late_share, lateness
+        self.dice = random.Random(seed)
+        self.delayed = 0
+        self.loop = asyncio.new_event_loop()
+        threading.Thread(target=self.loop.run_forever, daemon=True).start()
+        self.server = self._call(asyncio.start_server(self._travel, "127.0.0.1", 0))
+        host, port = self.server.sockets[0].getsockname()
+        self.url = self.target._replace(netloc=f"{host}:{port}").geturl()
+
+    def close(self):
+        """Ends the thread and every connection."""
+        self.loop.call_soon_threadsafe(self.loop.stop)
+
+    def _call(self, work):
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(10)
+
+    async def _travel(self, near_reader, near_writer):
+        try:
+            far_reader, far_writer = await asyncio.open_connection(
+                self.target.hostname, self.target.port
+            )
+        except OSError:
+            near_writer.close()
+            return
+        back = asyncio.create_task(self._back(far_reader, near_writer))
+        await self._forth(near_reader, far_writer)
+        # An order that is on its way is carried out, whether or not anybody waits.
+        await asyncio.wait([back], timeout=PATIENCE)
+        back.cancel()
+        near_writer.close()
+        far_writer.close()
+
+    async def _forth(self, reader, writer):
+        try:
+            while data := await reader.read(65536):
+                if data.startswith(CREATES) and self.dice.random() < self.late_share:
+                    self.delayed += 1
+                    await asyncio.sleep(self.dice.uniform(*self.lateness))
+                writer.write(data)
+        except OSError:
+            pass
+
+    async def _back(self, reader, writer):
+        try:
+            while data := await reader.read(65536):
+                writer.write(data)
+        except OSError:
+            pass
+        # A reset of the provider's is a reset here.
+        writer.transport.abort()
