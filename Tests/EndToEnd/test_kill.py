@@ -23,10 +23,11 @@ WORKERS = 3
 # Seconds between two hits, at most: on average half of it.
 PAUSE = 6.0
 # A hit freezes for less than this or for more; only after more the group goes on without it.
-SESSION = 2.0
+# The embedded cluster begins a group after 3 s, and never answers who waits longer than a session.
+SESSION = 4.0
 TIMES = {
     "KAFKA_SESSION_TIMEOUT_MS": str(int(SESSION * 1000)),
-    "KAFKA_HEARTBEAT_INTERVAL_MS": "200",
+    "KAFKA_HEARTBEAT_INTERVAL_MS": "300",
     "ASPAYDS_REQUEST_TIMEOUT": "2s",
     # What is late arrives long before absence is judged: that is what the window is for.
     "ASPAYDS_SETTLE_WINDOW": "6s",
@@ -92,7 +93,7 @@ class Team:
             worker.kill()
             self.workers[self.workers.index(worker)] = self.start()
             return
-        seconds = self.dice.uniform(0.05, 0.7) if "shortly" in kind else self.dice.uniform(1.5, 4)
+        seconds = self.dice.uniform(0.02, 0.6) if "shortly" in kind else self.dice.uniform(1.3, 3)
         worker.freeze()
         self.frozen[worker] = time.monotonic() + seconds * SESSION
 

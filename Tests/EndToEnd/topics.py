@@ -112,9 +112,9 @@ class Log:
 
 
 class Cluster:
-    """The embedded Kafka."""
+    """The topics of a broker: the embedded one, or another."""
 
-    def __init__(self, servers):
+    def __init__(self, servers, **producer):
         self.servers, self.logs = servers, {}
         # The partitioner of the Java client: a key's records lie where its owner expects them.
         self.producer = Producer(
@@ -124,6 +124,7 @@ class Cluster:
                 "linger.ms": 5,
                 "log_level": 0,
             }
+            | producer
         )
 
     def log(self, name):
