@@ -1,0 +1,113 @@
+"""What goes away for a while: a worker across a rebalance, the broker, the provider."""
+
+import time
+
+from books import await_endings, judge
+from commands import mixed
+from processes import free_port
+from test_scale import owns
+from waiting import until
+
+# Above 3 s, after which the embedded cluster begins a group.
+SESSION = 4.0
+TIMES = {
+    "KAFKA_SESSION_TIMEOUT_MS": str(int(SESSION * 1000)),
+    "KAFKA_HEARTBEAT_INTERVAL_MS": "300",
+    "ASPAYDS_MAX_IN_FLIGHT": "8",
+}
+ALL = {0, 1, 2, 3}
+OUTAGE = 30
+
+
+def told(cluster, kind):
+    return [event for event in cluster.events() if event.kind == kind]
+
+
+def test_a_worker_that_is_frozen_across_a_rebalance_does_nothing_twice(start_sandbox, start_worker):
+    sandbox = start_sandbox("--partitions", "4", "--latency-ms", "200")
+    frozen = start_worker(sandbox, **TIMES).await_ready()
+    until(lambda: owns(frozen, "payment") == owns(frozen, "payout") == ALL, 20, "it has them all")
+    commands = mixed(200)
+    sandbox.cluster.send(commands)
+    until(lambda: sandbox.executed >= 40, 30, lambda: f"40 executed: {sandbox.totals}")
+
+    # In the middle: orders are in flight, others have an intent and a fence but were not sent yet.
+    frozen.freeze()
+    heir = start_worker(sandbox, **TIMES)
+    until(
+        lambda: owns(heir, "payment") == owns(heir, "payout") == ALL,
+        60,
+        lambda: f"another takes over: {owns(heir, 'payment')}, {owns(heir, 'payout')}",
+    )
+    later = mixed(100, prefix="LATER")
+    sandbox.cluster.send(later)
+    until(lambda: sandbox.executed >= 100, 60, lambda: f"100 executed: {sandbox.totals}")
+    frozen.thaw()
+
+    await_endings(sandbox.cluster, commands + later, within=60)
+    assert judge(sandbox, commands + later).total() == 300
+    assert frozen.is_running and heir.is_running
+    assert any(event.reason["code"] == "interrupted" for event in told(sandbox.cluster, "in_doubt"))
+
+
+def test_a_broker_that_is_away_holds_everything_and_loses_nothing(start_sandbox, start_worker):
+    kafka = start_sandbox("--partitions", "4")
+    provider = start_sandbox("--no-kafka", "--latency-ms", "50")
+    provider.cluster = kafka.cluster
+    address = provider.environment["ASPAYDS_BASE_URL"]
+    worker = start_worker(kafka, ASPAYDS_BASE_URL=address, **TIMES).await_ready()
+    commands = mixed(400)
+    kafka.cluster.send(commands)
+    until(lambda: provider.executed >= 50, 30, lambda: f"50 executed: {provider.totals}")
+
+    # Frozen, not ended: it keeps what it has, as a real cluster would, and answers nothing.
+    kafka.freeze()
+    time.sleep(OUTAGE / 2)
+    executed = provider.executed
+    assert executed < 400, "the outage must come in the middle"
+    time.sleep(OUTAGE / 2)
+    # Without a ledger nothing is sent, whoever asks.
+    assert provider.executed == executed
+    kafka.thaw()
+
+    await_endings(kafka.cluster, commands, within=90)
+    counts = judge(provider, commands)
+    print(f"{executed} executed when the broker went away; {dict(counts)}")
+    assert counts["payment created"] == 200
+    # An intent whose fence was never answered outlives the session: nobody can say any more that it
+    # was not sent, so a payout waits for a person.
+    assert counts["payout requested"] == 200 - counts["payout needs_review"]
+    assert counts["payout needs_review"] <= 8
+    assert worker.is_running
+    worker.await_ready()
+
+
+def test_a_rebalance_while_the_provider_is_away_leaves_no_doubts(start_sandbox, start_worker):
+    kafka = start_sandbox("--partitions", "4")
+    address = f"http://127.0.0.1:{(port := free_port())}/api"
+    commands = mixed(60)
+    kafka.cluster.send(commands)
+    first = start_worker(kafka, ASPAYDS_BASE_URL=address, **TIMES)
+    for domain in ("payments", "payouts"):
+        first.await_reason(f"provider for {domain}")
+
+    # A rebalance by a newcomer, one by a death, one by a leave: each finds intents that were never
+    # transmitted, because nobody listens.
+    second = start_worker(kafka, ASPAYDS_BASE_URL=address, **TIMES)
+    for domain in ("payment", "payout"):
+        until(
+            lambda: len(owns(first, domain)) == len(owns(second, domain)) == 2,
+            60,
+            lambda: f"both have {domain} partitions: {owns(first, domain)}, {owns(second, domain)}",
+        )
+    time.sleep(2)
+    assert first.stop(within=25) == 0
+    for domain in ("payment", "payout"):
+        until(lambda: owns(second, domain) == ALL, 60, lambda: f"the rest: {owns(second, domain)}")
+    assert kafka.cluster.events() == []
+
+    provider = start_sandbox("--no-kafka", port=port)
+    provider.cluster = kafka.cluster
+    await_endings(kafka.cluster, commands, within=90)
+    assert judge(provider, commands) == {"payment created": 30, "payout requested": 30}
+    assert told(kafka.cluster, "in_doubt") == told(kafka.cluster, "needs_review") == []
