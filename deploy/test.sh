@@ -3,6 +3,8 @@
 source "$(dirname "$0")/setup.sh"
 
 need_build_tools
+need kcat kcat
+install_missing
 python_environment Tests/EndToEnd/requirements.txt
 
 say "format"

@@ -176,6 +176,25 @@ class Worker(Program):
         except (urllib.error.URLError, ConnectionError):
             return None, {}
 
+    def said(self, message):
+        """The lines of its log with that message, as objects."""
+        lines = [json.loads(line) for line in self.output.splitlines() if line.startswith("{")]
+        return [line for line in lines if line["message"] == message]
+
+    def owns(self, domain):
+        """The partitions of a domain that it was assigned last, as its log says."""
+        lists = [
+            json.loads(line["partitions"])
+            for line in self.said("assigned")
+            if line["worker"] == f"{domain}s"
+        ]
+        return set(lists[-1]) if lists else set()
+
+    def ends_with(self, code, within):
+        """Waits until it ends by itself, with that exit code."""
+        until(lambda: not self.is_running, within, lambda: f"it ends:\n{self.output[-3000:]}")
+        assert self.process.returncode == code, self.output[-3000:]
+
     @property
     def reasons(self):
         """Why it is not ready; an empty list when it is."""

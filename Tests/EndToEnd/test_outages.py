@@ -5,7 +5,6 @@ import time
 from books import await_endings, judge
 from commands import mixed
 from processes import free_port
-from test_scale import owns
 from waiting import until
 
 # Above 3 s, after which the embedded cluster begins a group.
@@ -26,7 +25,7 @@ def told(cluster, kind):
 def test_a_worker_that_is_frozen_across_a_rebalance_does_nothing_twice(start_sandbox, start_worker):
     sandbox = start_sandbox("--partitions", "4", "--latency-ms", "200")
     frozen = start_worker(sandbox, **TIMES).await_ready()
-    until(lambda: owns(frozen, "payment") == owns(frozen, "payout") == ALL, 20, "it has them all")
+    until(lambda: frozen.owns("payment") == frozen.owns("payout") == ALL, 20, "it has them all")
     commands = mixed(200)
     sandbox.cluster.send(commands)
     until(lambda: sandbox.executed >= 40, 30, lambda: f"40 executed: {sandbox.totals}")
@@ -35,9 +34,9 @@ def test_a_worker_that_is_frozen_across_a_rebalance_does_nothing_twice(start_san
     frozen.freeze()
     heir = start_worker(sandbox, **TIMES)
     until(
-        lambda: owns(heir, "payment") == owns(heir, "payout") == ALL,
+        lambda: heir.owns("payment") == heir.owns("payout") == ALL,
         60,
-        lambda: f"another takes over: {owns(heir, 'payment')}, {owns(heir, 'payout')}",
+        lambda: f"another takes over: {heir.owns('payment')}, {heir.owns('payout')}",
     )
     later = mixed(100, prefix="LATER")
     sandbox.cluster.send(later)
@@ -96,14 +95,14 @@ def test_a_rebalance_while_the_provider_is_away_leaves_no_doubts(start_sandbox, 
     second = start_worker(kafka, ASPAYDS_BASE_URL=address, **TIMES)
     for domain in ("payment", "payout"):
         until(
-            lambda: len(owns(first, domain)) == len(owns(second, domain)) == 2,
+            lambda: len(first.owns(domain)) == len(second.owns(domain)) == 2,
             60,
-            lambda: f"both have {domain} partitions: {owns(first, domain)}, {owns(second, domain)}",
+            lambda: f"both have {domain} partitions: {first.owns(domain)}, {second.owns(domain)}",
         )
     time.sleep(2)
     assert first.stop(within=25) == 0
     for domain in ("payment", "payout"):
-        until(lambda: owns(second, domain) == ALL, 60, lambda: f"the rest: {owns(second, domain)}")
+        until(lambda: second.owns(domain) == ALL, 60, lambda: f"the rest: {second.owns(domain)}")
     assert kafka.cluster.events() == []
 
     provider = start_sandbox("--no-kafka", port=port)

@@ -1,21 +1,8 @@
 """Two replicas share the commands; one is stopped, the other takes over."""
 
-import json
-
 from books import await_endings, judge
 from commands import mixed
 from waiting import until
-
-
-def owns(worker, domain):
-    """The partitions of a domain that the worker was assigned last, as its log says."""
-    lines = [json.loads(line) for line in worker.output.splitlines() if line.startswith("{")]
-    lists = [
-        json.loads(line["partitions"])
-        for line in lines
-        if line["message"] == "assigned" and line["worker"] == f"{domain}s"
-    ]
-    return set(lists[-1]) if lists else set()
 
 
 def test_a_second_worker_takes_over_from_one_that_is_stopped(start_sandbox, start_worker):
@@ -25,9 +12,9 @@ def test_a_second_worker_takes_over_from_one_that_is_stopped(start_sandbox, star
     # their session times out, several times over. A real broker takes a heartbeat for each.
     for domain in ("payment", "payout"):
         until(
-            lambda: [len(owns(worker, domain)) for worker in workers] == [2, 2],
+            lambda: [len(worker.owns(domain)) for worker in workers] == [2, 2],
             60,
-            lambda: f"both have {domain} partitions: {[owns(w, domain) for w in workers]}",
+            lambda: f"both have {domain} partitions: {[w.owns(domain) for w in workers]}",
         )
     for worker in workers:
         worker.await_ready()
@@ -41,5 +28,5 @@ def test_a_second_worker_takes_over_from_one_that_is_stopped(start_sandbox, star
 
     await_endings(sandbox.cluster, commands, within=60)
     assert judge(sandbox, commands) == {"payment created": 150, "payout requested": 150}
-    print(f"{executed} executed before the stop; then one worker had {owns(workers[1], 'payment')}")
-    assert owns(workers[1], "payment") == owns(workers[1], "payout") == {0, 1, 2, 3}
+    print(f"{executed} executed before the stop; then one worker had {workers[1].owns('payment')}")
+    assert workers[1].owns("payment") == workers[1].owns("payout") == {0, 1, 2, 3}

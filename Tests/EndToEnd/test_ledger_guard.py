@@ -1,0 +1,122 @@
+"""A ledger that cannot be trusted: the worker refuses to start, and says what to do."""
+
+import re
+
+import pytest
+
+from books import await_endings, judge
+from commands import mixed
+from tansu import Tansu
+from waiting import until
+
+# Whether the worker guards its ledger: to be set once it does.
+GUARDS = False
+pytestmark = pytest.mark.skipif(not GUARDS, reason="the ledger is not guarded yet")
+
+PARTITIONS = 4
+
+
+@pytest.fixture
+def broker(programs, tmp_path):
+    """A broker that can lose a topic, unlike the embedded one."""
+    programs.append(Tansu(tmp_path))
+    return programs[-1].create_all(PARTITIONS)
+
+
+@pytest.fixture
+def start(broker, start_sandbox, start_worker):
+    """Starts a worker of that broker and of one provider."""
+    provider = start_sandbox("--no-kafka")
+    provider.cluster = broker.cluster
+    address = {"ASPAYDS_BASE_URL": provider.environment["ASPAYDS_BASE_URL"]}
+
+    def start(**settings):
+        return start_worker(**(broker.environment | address | settings))
+
+    start.provider = provider
+    return start
+
+
+def work(cluster, start, count=40):
+    """Lets a worker carry out some orders and leave."""
+    commands = mixed(count)
+    worker = start()
+    cluster.send(commands)
+    await_endings(cluster, commands, within=60)
+    counts = judge(start.provider, commands)
+    assert counts == {"payment created": count // 2, "payout requested": count // 2}
+    assert worker.stop(within=30) == 0
+
+
+def refuses(worker, *told):
+    """It ends with 1 and says all of it, and has not begun anything."""
+    worker.ends_with(1, within=60)
+    for words in told:
+        assert re.search(words, worker.output), worker.output[-3000:]
+
+
+def test_a_ledger_that_is_gone_is_not_begun_anew(broker, start):
+    work(broker.cluster, start)
+    broker.delete("payout.ledger")
+    refuses(start(), r"aspayds\.payout\.ledger does not exist", "aspayds-payouts", "Restore")
+    assert start.provider.executed == 40
+
+
+def test_a_ledger_that_is_empty_is_not_begun_anew(broker, start):
+    work(broker.cluster, start)
+    broker.delete("payment.ledger")
+    broker.create("payment.ledger", PARTITIONS)
+    refuses(start(), r"aspayds\.payment\.ledger/\d", "aspayds-payments", "Restore")
+    assert start.provider.executed == 40
+
+
+def test_a_ledger_has_as_many_partitions_as_its_commands(broker, start):
+    broker.delete("payout.ledger")
+    broker.create("payout.ledger", PARTITIONS - 1)
+    refuses(start(), r"aspayds\.payout\.ledger has 3 partitions", "has 4", "ASPAYDS_TOPIC_PREFIX")
+
+
+def test_the_number_of_partitions_does_not_change_between_runs(broker, start):
+    work(broker.cluster, start)
+    broker.cluster.forget("payment.commands")
+    for name in ("payment.commands", "payment.ledger"):
+        broker.delete(name)
+        broker.create(name, PARTITIONS + 2)
+    refuses(start(), r"payment\.commands has 6 partitions, and had 4", "ASPAYDS_TOPIC_PREFIX")
+    assert start.provider.executed == 40
+
+
+def test_a_second_deployment_stops_and_the_first_goes_on(start_sandbox, start_worker):
+    sandbox = start_sandbox("--partitions", "4")
+    first = start_worker(sandbox).await_ready()
+    before = mixed(40)
+    sandbox.cluster.send(before)
+    await_endings(sandbox.cluster, before, within=60)
+
+    second = start_worker(sandbox, ASPAYDS_GROUP_PREFIX="other-")
+    refuses(second, r"aspayds\.(payment|payout)\.ledger", "other-pay", "ASPAYDS_GROUP_PREFIX")
+    assert sandbox.executed == 40
+
+    after = mixed(40, prefix="AFTER")
+    sandbox.cluster.send(after)
+    await_endings(sandbox.cluster, after, within=60)
+    counts = judge(sandbox, before + after)
+    assert counts == {"payment created": 40, "payout requested": 40}
+    assert first.is_running
+    first.await_ready()
+
+
+def test_two_deployments_that_start_at_once_execute_nothing_twice(start_sandbox, start_worker):
+    sandbox = start_sandbox("--partitions", "4", "--latency-ms", "20")
+    sandbox.cluster.send(mixed(400))
+    workers = [start_worker(sandbox, ASPAYDS_GROUP_PREFIX=name) for name in ("one-", "two-")]
+    # One of them, or both: neither can tell who was meant.
+    until(
+        lambda: not all(worker.is_running for worker in workers),
+        60,
+        lambda: f"one stops: {[worker.output[-2000:] for worker in workers]}",
+    )
+    for worker in workers:
+        if not worker.is_running:
+            refuses(worker, "ASPAYDS_GROUP_PREFIX")
+    assert sandbox.totals["repeated"] == 0
