@@ -1,6 +1,7 @@
 """A broker of another make: Tansu, in memory. Topics can be made and deleted, its address is fixed.
 
-It tells the end of a partition as if its last batch had one record: so batches here have one.
+It keeps no metadata of commits, and tells the end of a partition as if its last batch
+had one record: so batches here have one.
 librdkafka 2.0.2 cannot read its answers; the Python client's wheel carries a newer one, which the
 programs take in its place here.
 """
@@ -68,7 +69,10 @@ class Tansu(Program):
             done.result(10)
 
     def delete(self, name):
-        """Deletes a topic with all that is in it."""
+        """Deletes a topic with all that is in it, and what groups have committed there.
+
+        Nobody may be reading it: the client library does not survive that.
+        """
         for done in self.admin.delete_topics([PREFIX + name]).values():
             done.result(10)
 

@@ -134,11 +134,6 @@ class Cluster:
             self.logs[name] = Log(self.servers, PREFIX + name, kind)
         return self.logs[name]
 
-    def forget(self, name):
-        """Ends the reader of a topic: one that is deleted would take its reader along."""
-        if log := self.logs.pop(name, None):
-            log.consumer.close()
-
     def records(self, name):
         """Everything in the topic of that name."""
         return self.log(name).records()
