@@ -9,6 +9,7 @@ pytest.register_assert_rewrite("books", "processes", "secrets_kept", "topics")
 
 import secrets_kept
 from processes import Sandbox, Worker
+from road import Road
 
 PROGRAMS = pytest.StashKey[list]()
 
@@ -50,6 +51,20 @@ def start_worker(programs, tmp_path, numbers):
         return programs[-1]
 
     return start
+
+
+@pytest.fixture
+def start_road():
+    """Lays a road to an address."""
+    roads = []
+
+    def start(*arguments, **options):
+        roads.append(Road(*arguments, **options))
+        return roads[-1]
+
+    yield start
+    for road in roads:
+        road.end()
 
 
 @pytest.hookimpl(wrapper=True)

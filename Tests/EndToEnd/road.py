@@ -1,4 +1,4 @@
-"""The way between workers and provider: some requests take so long that nobody waits any more."""
+"""A way between two programs that can be cut, and on which orders can be late."""
 
 import asyncio
 import random
@@ -24,16 +24,39 @@ class Road:
         self.delayed = 0
         self.loop = asyncio.new_event_loop()
         threading.Thread(target=self.loop.run_forever, daemon=True).start()
-        self.server = self._call(asyncio.start_server(self._travel, "127.0.0.1", 0))
-        host, port = self.server.sockets[0].getsockname()
-        self.url = self.target._replace(netloc=f"{host}:{port}").geturl()
+        self.travellers = set()
+        self.port = 0
+        self.mend()
+        self.url = self.target._replace(netloc=f"127.0.0.1:{self.port}").geturl()
 
-    def close(self):
-        """Ends the thread and every connection."""
+    def cut(self):
+        """Ends every connection, and refuses new ones."""
+        self._call(self._cut())
+
+    def mend(self):
+        """Lets new connections pass, at the same port as ever."""
+        self.server = self._call(asyncio.start_server(self._travel, "127.0.0.1", self.port))
+        self.port = self.server.sockets[0].getsockname()[1]
+
+    def end(self):
+        """Ends every connection and the thread."""
+        self._call(self._end())
         self.loop.call_soon_threadsafe(self.loop.stop)
 
     def _call(self, work):
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(10)
+
+    async def _cut(self):
+        self.server.close()
+        for writer in list(self.travellers):
+            writer.transport.abort()
+
+    async def _end(self):
+        self.server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.wait(others or {asyncio.create_task(asyncio.sleep(0))})
 
     async def _travel(self, near_reader, near_writer):
         try:
@@ -43,11 +66,16 @@ class Road:
         except OSError:
             near_writer.close()
             return
+        self.travellers.add(near_writer)
         back = asyncio.create_task(self._back(far_reader, near_writer))
-        await self._forth(near_reader, far_writer)
-        # An order that is on its way is carried out, whether or not anybody waits.
-        await asyncio.wait([back], timeout=PATIENCE)
+        try:
+            await self._forth(near_reader, far_writer)
+            # An order that is on its way is carried out, whether or not anybody waits.
+            await asyncio.wait([back], timeout=PATIENCE)
+        except asyncio.CancelledError:
+            pass  # The road ends.
         back.cancel()
+        self.travellers.discard(near_writer)
         near_writer.close()
         far_writer.close()
 

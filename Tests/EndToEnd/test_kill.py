@@ -1,7 +1,10 @@
 """Workers that are killed and frozen at random, again and again, while everything else fails too.
 
-Each run rolls its own dice and prints the seed. The processes and Kafka are not part of the seed: it
+Each run rolls its own dice and prints the seed. Processes and Kafka are not part of the seed: it
 repeats the orders, the faults and the hits, not every interleaving.
+
+Not on the embedded Kafka: it gives a new member of a group the name of one that it has forgotten,
+and dies when that one wakes up.
 """
 
 import os
@@ -13,17 +16,17 @@ import pytest
 
 from books import await_endings, judge
 from commands import check, payment, payout
-from road import Road
+from tansu import Tansu
 
 COMMANDS = int(os.environ.get("ASPAYDS_KILL_COMMANDS", 5000))
 HITS = int(os.environ.get("ASPAYDS_KILL_HITS", 60))
 SEED = int(os.environ.get("ASPAYDS_KILL_SEED", random.SystemRandom().randrange(1 << 32)))
 
 WORKERS = 3
+PARTITIONS = 12
 # Seconds between two hits, at most: on average half of it.
 PAUSE = 6.0
 # A hit freezes for less than this or for more; only after more the group goes on without it.
-# The embedded cluster begins a group after 3 s, and never answers who waits longer than a session.
 SESSION = 4.0
 TIMES = {
     "KAFKA_SESSION_TIMEOUT_MS": str(int(SESSION * 1000)),
@@ -32,8 +35,11 @@ TIMES = {
     # What is late arrives long before absence is judged: that is what the window is for.
     "ASPAYDS_SETTLE_WINDOW": "6s",
     "ASPAYDS_MAX_IN_FLIGHT": "24",
+    # Slow enough that there is work under way whenever one is hit.
+    "ASPAYDS_RATE_LIMIT": "100",
 }
 LATENESS = 2.5, 4.5
+LATE_SHARE = 0.01
 
 FAULTS = [
     {"fault": "429", "rate": 0.01},
@@ -123,12 +129,21 @@ def dice():
     return random.Random(SEED)
 
 
-def test_nothing_twice_and_nothing_lost_however_often_workers_die(start_sandbox, start_worker, dice):
-    sandbox = start_sandbox("--latency-ms", "80", "--seed", str(SEED))
-    cluster = sandbox.cluster
-    road = Road(sandbox.environment["ASPAYDS_BASE_URL"], 0.01, LATENESS, SEED)
+@pytest.fixture
+def broker(programs, tmp_path):
+    programs.append(Tansu(tmp_path))
+    return programs[-1].create_all(PARTITIONS)
+
+
+def test_nothing_twice_and_nothing_lost_however_often_workers_die(
+    broker, start_sandbox, start_worker, start_road, dice
+):
+    sandbox = start_sandbox("--no-kafka", "--latency-ms", "500", "--seed", str(SEED))
+    cluster = sandbox.cluster = broker.cluster
+    road = start_road(sandbox.environment["ASPAYDS_BASE_URL"], LATE_SHARE, LATENESS, SEED)
     sandbox.break_with(*FAULTS)
-    team = Team(lambda: start_worker(sandbox, ASPAYDS_BASE_URL=road.url, **TIMES), dice)
+    environment = broker.environment | TIMES | {"ASPAYDS_BASE_URL": road.url}
+    team = Team(lambda: start_worker(**environment), dice)
 
     source, commands = orders(dice), []
     began = time.monotonic()
@@ -142,7 +157,7 @@ def test_nothing_twice_and_nothing_lost_however_often_workers_die(start_sandbox,
     hit_for = time.monotonic() - began
     team.recover()
     sandbox.break_with()
-    await_endings(cluster, commands, within=180)
+    await_endings(cluster, commands, within=240)
 
     counts = judge(sandbox, commands)
     cluster.assert_nothing_deleted()

@@ -5,9 +5,10 @@ import time
 from books import await_endings, judge
 from commands import mixed
 from processes import free_port
+from tansu import Tansu
 from waiting import until
 
-# Above 3 s, after which the embedded cluster begins a group.
+# The embedded cluster begins a group after 3 s, and never answers who waits longer than a session.
 SESSION = 4.0
 TIMES = {
     "KAFKA_SESSION_TIMEOUT_MS": str(int(SESSION * 1000)),
@@ -49,27 +50,48 @@ def test_a_worker_that_is_frozen_across_a_rebalance_does_nothing_twice(start_san
     assert any(event.reason["code"] == "interrupted" for event in told(sandbox.cluster, "in_doubt"))
 
 
-def test_a_broker_that_is_away_holds_everything_and_loses_nothing(start_sandbox, start_worker):
+def test_a_broker_that_hangs_holds_everything_and_loses_nothing(start_sandbox, start_worker):
     kafka = start_sandbox("--partitions", "4")
     provider = start_sandbox("--no-kafka", "--latency-ms", "50")
     provider.cluster = kafka.cluster
-    address = provider.environment["ASPAYDS_BASE_URL"]
-    worker = start_worker(kafka, ASPAYDS_BASE_URL=address, **TIMES).await_ready()
+    address = {"ASPAYDS_BASE_URL": provider.environment["ASPAYDS_BASE_URL"]}
+    worker = start_worker(kafka, **(TIMES | address))
+    # Its connections stay open, and it answers nothing.
+    goes_through(provider, worker, kafka.freeze, kafka.thaw)
+
+
+def test_a_broker_that_is_down_holds_everything_and_loses_nothing(
+    start_sandbox, start_worker, start_road, programs, tmp_path
+):
+    # Its clients know it by the address of the road to it: the port refuses them.
+    road = start_road(f"tcp://127.0.0.1:{(port := free_port())}")
+    broker = Tansu(tmp_path, advertised=road.port, port=port)
+    programs.append(broker)
+    broker.create_all(4)
+    provider = start_sandbox("--no-kafka", "--latency-ms", "50")
+    provider.cluster = broker.cluster
+    address = {"ASPAYDS_BASE_URL": provider.environment["ASPAYDS_BASE_URL"]}
+    worker = start_worker(**(broker.environment | TIMES | address))
+    goes_through(provider, worker, road.cut, road.mend)
+
+
+def goes_through(provider, worker, leave, come_back):
+    """The broker goes away for a while with orders under way; then all of them end."""
+    worker.await_ready()
     commands = mixed(400)
-    kafka.cluster.send(commands)
+    provider.cluster.send(commands)
     until(lambda: provider.executed >= 50, 30, lambda: f"50 executed: {provider.totals}")
 
-    # Frozen, not ended: it keeps what it has, as a real cluster would, and answers nothing.
-    kafka.freeze()
+    leave()
     time.sleep(OUTAGE / 2)
     executed = provider.executed
     assert executed < 400, "the outage must come in the middle"
     time.sleep(OUTAGE / 2)
     # Without a ledger nothing is sent, whoever asks.
     assert provider.executed == executed
-    kafka.thaw()
+    come_back()
 
-    await_endings(kafka.cluster, commands, within=90)
+    await_endings(provider.cluster, commands, within=90)
     counts = judge(provider, commands)
     print(f"{executed} executed when the broker went away; {dict(counts)}")
     assert counts["payment created"] == 200
