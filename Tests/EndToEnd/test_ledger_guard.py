@@ -99,7 +99,7 @@ def as_if_fewer(cluster):
     try:
         until(lambda: member.poll(0.1) or member.assignment(), 30, "the group is joined")
         known = [p for p in member.committed(member.assignment(), timeout=10) if p.offset > 0]
-        assert all("partitions=4" in place.metadata for place in known), known
+        assert all("partitions=4" in (place.metadata or "") for place in known), known
         fewer = [
             TopicPartition(p.topic, p.partition, p.offset, p.metadata.replace("partitions=4", "partitions=3"))
             for p in known
