@@ -108,6 +108,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(
+            name: "ledger-bench",
+            dependencies: ["Aspayds", "Contract", "Kafka", "Workers", arguments],
+            swiftSettings: settings
+        ),
+        .executableTarget(
             name: "aspayds-sandbox",
             dependencies: ["Kafka", "Sandbox", arguments, lifecycle, logging],
             swiftSettings: settings

@@ -15,10 +15,10 @@ package struct CommitMetadata: Hashable, Sendable {
 
     /// Reads the text of a commit; nil when it is not ours.
     ///
-    /// What else it says is ignored.
+    /// What else it says is ignored; some clients that copy offsets end the text with a zero byte.
     package init?(_ text: String?) {
         var values: [Substring: Int64] = [:]
-        for word in (text ?? "").split(separator: " ") {
+        for word in (text ?? "").split(whereSeparator: { $0 == " " || $0 == "\0" }) {
             let pair = word.split(separator: "=", maxSplits: 1)
             guard pair.count == 2, let value = Int64(pair[1]), value >= 0 else { continue }
             values[pair[0]] = value

@@ -57,6 +57,7 @@ extension Event {
         attempt = try fields.integer("attempt")
         trigger = try fields.word("trigger")
         if let reason = try fields.object("reason") { self.reason = try Reason(reason) }
+        if let evidence = try fields.object("evidence") { self.evidence = try Evidence(evidence) }
         if let command = try fields.object("command") { self.command = try Origin(command) }
         if let methods = try fields.objects("methods") {
             var list: [PayoutMethod] = []
@@ -127,6 +128,10 @@ struct RecordFields {
             throw UnreadableRecord(what: "\(name) is not readable")
         }
         return converted
+    }
+
+    func flag(_ name: String) throws(UnreadableRecord) -> Bool? {
+        try read(name) { if case .bool(let flag) = $0 { flag } else { nil } }
     }
 
     private func require<Value>(

@@ -42,6 +42,7 @@ extension Event {
             w.field("attempt", attempt)
             w.field("trigger", trigger?.rawValue)
             if let reason { w.object("reason") { reason.write(to: &$0) } }
+            if let evidence { w.object("evidence") { evidence.write(to: &$0) } }
             if let command { w.object("command") { command.write(to: &$0) } }
             if let methods {
                 w.array("methods") { w in

@@ -135,6 +135,8 @@ package struct Event: Sendable, Equatable {
     package var trigger: Trigger?
     /// Why.
     package var reason: Reason?
+    /// What is known of a doubt, for the person who must decide.
+    package var evidence: Evidence?
     /// The command that it answers.
     package var command: Origin?
     /// The answer to `aspayds.payout.methods`.

@@ -9,7 +9,7 @@ import Crypto
 /// |---|---|---|
 /// | 0 | 1 | version |
 /// | 1 | 1 | kind |
-/// | 2 | 2 | 0 |
+/// | 2 | 2 | flags; 1: its event is still to be published |
 /// | 4 | 4 | attempt |
 /// | 8 | 4 | sequence |
 /// | 12 | 4 | partition where the command was read first |
@@ -62,6 +62,8 @@ package struct LedgerIndex: Hashable, Sendable {
     package var attempt = 0
     /// How many events the reference has had.
     package var sequence = 0
+    /// Whether its event is still to be published.
+    package var isUnannounced = false
     /// Where the command was read in its home partition; −1 in a claim.
     package var offset: Int64 = -1
     /// The partition where the command was read first.
@@ -116,6 +118,7 @@ extension LedgerIndex {
             fingerprint = outcome.fingerprint
             attempt = outcome.attempt
             sequence = outcome.sequence
+            isUnannounced = outcome.isUnannounced
             notAfter = outcome.order?.notAfter
             since = outcome.since
             decision = outcome.decision?.number
@@ -169,7 +172,7 @@ extension LedgerIndex {
         }
         append(Self.version)
         append(kind.rawValue)
-        append(UInt16(0))
+        append(UInt16(isUnannounced ? 1 : 0))
         append(UInt32(clamping: attempt))
         append(UInt32(clamping: sequence))
         append(originPartition)
@@ -205,6 +208,7 @@ extension LedgerIndex {
             return hash == 0 ? nil : hash
         }
         self.init(kind: kind, at: number(72), owner: number(88))
+        isUnannounced = (number(2) as UInt16) & 1 != 0
         attempt = Int(number(4) as UInt32)
         sequence = Int(number(8) as UInt32)
         originPartition = number(12)

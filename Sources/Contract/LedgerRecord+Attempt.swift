@@ -75,7 +75,10 @@ extension LedgerRecord {
         package var at: Int64
         /// When the attempt's first doubt began, in milliseconds since 1970.
         package var since: Int64?
-        /// What an answer is compared with later; while the state is open.
+        /// Whether its event is still to be published; a second record of the same key says that it
+        /// was.
+        package var isUnannounced = false
+        /// What an answer is compared with later; while something is still to be done.
         package var order: OrderDetails?
         /// The provider's id.
         package var providerID: String?

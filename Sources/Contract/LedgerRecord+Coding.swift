@@ -108,6 +108,7 @@ extension LedgerRecord.Outcome {
         w.field("owner", owner)
         w.field("at", RFC3339.format(at))
         w.field("since", since.map(RFC3339.format))
+        w.field("unannounced", isUnannounced ? true : nil)
         if let order { w.object("order") { order.write(to: &$0) } }
         w.field(domain.idField, providerID)
         if let reason { w.object("reason") { reason.write(to: &$0) } }
@@ -139,6 +140,7 @@ extension LedgerRecord.Outcome {
             at: try fields.requiredTime("at")
         )
         since = try fields.time("since")
+        isUnannounced = try fields.flag("unannounced") ?? false
         if let order = try fields.object("order") { self.order = try OrderDetails(order) }
         providerID = try fields.text(domain.idField)
         if let reason = try fields.object("reason") { self.reason = try Event.Reason(reason) }

@@ -4,12 +4,18 @@
 public enum Effect: Hashable, Sendable {
     /// Append a record to the ledger; answered by `appended`.
     case append(Ticket, LedgerWrite)
+    /// Append a claim to the ledger of the ticket's partition; answered by `appended`.
+    case claim(Ticket)
+    /// Read the ledger of a partition from an offset to another one, which is not included; answered
+    /// by `ledger` and `claim` for each record, then by `restored`.
+    case readLedger(partition: Int32, from: Int64, to: Int64)
     /// Commit offsets, answered by `committed`; the fence of every intent that waits for it.
-    case commit(CommitNumber, offsets: [Int32: Int64])
+    case commit(CommitNumber, offsets: [Int32: CommitMark])
     /// Transmit the order once, before `expires`; answered by `transmitted`.
     case transmit(Ticket, attempt: Int, expires: Instant)
-    /// Look references up, at most 100, in one request; answered by `lookedUp`.
-    case lookUp(LookupNumber, [RecordID])
+    /// Look references up, at most 100, in one request; answered by `lookedUp`. Confirming, a single
+    /// one is asked for in full and every field compared.
+    case lookUp(LookupNumber, [RecordID], isConfirming: Bool)
     /// Ask the provider what a check or methods command wants; answered by `answered`.
     case ask(Ticket)
     /// Publish a message; answered by `published`.
@@ -24,10 +30,28 @@ public enum Effect: Hashable, Sendable {
     case forget(RecordID)
     /// These partitions are drained (or their time is up): invalidate their fences, then unassign.
     case relinquish([Int32])
+    /// Somebody else has claimed a ledger of ours: begin anew with every partition of the present
+    /// assignment.
+    case reassign
     /// Everything is drained after `stop`.
     case stopped
     /// Something an operator should hear of.
     case alert(Alert)
+}
+
+/// What is committed for a partition.
+public struct CommitMark: Hashable, Sendable {
+    /// The first command that is not finished.
+    public var offset: Int64
+    /// How far the partition's ledger is known to reach, for the commit's metadata: one that ends
+    /// before it was lost.
+    public var ledgerEnd: Int64
+
+    /// A mark to commit.
+    public init(offset: Int64, ledgerEnd: Int64) {
+        self.offset = offset
+        self.ledgerEnd = ledgerEnd
+    }
 }
 
 /// What is written to the ledger for an attempt.
@@ -38,12 +62,34 @@ public struct LedgerWrite: Hashable, Sendable {
     public var state: LedgerState
     /// How many events the reference has had, the one that this record announces included.
     public var sequence: Int
+    /// When the attempt's doubt began, for what is in doubt or in review: milliseconds since 1970.
+    public var since: Int64?
+    /// How often it was looked up since.
+    public var lookups: Int
+    /// The operator's decision that has led to it.
+    public var decision: DecisionNumber?
+    /// Whether its event is still to be published; a second record says that it was.
+    ///
+    /// Only for what is not answered again by reading its command again.
+    public var isUnannounced: Bool
 
     /// Describes a record to be written.
-    public init(attempt: Int, state: LedgerState, sequence: Int) {
+    public init(
+        attempt: Int,
+        state: LedgerState,
+        sequence: Int,
+        since: Int64? = nil,
+        lookups: Int = 0,
+        decision: DecisionNumber? = nil,
+        isUnannounced: Bool = false
+    ) {
         self.attempt = attempt
         self.state = state
         self.sequence = sequence
+        self.since = since
+        self.lookups = lookups
+        self.decision = decision
+        self.isUnannounced = isUnannounced
     }
 }
 
@@ -51,8 +97,6 @@ public struct LedgerWrite: Hashable, Sendable {
 public enum Publication: Hashable, Sendable {
     /// The event that a ledger record announces.
     case recorded(LedgerWrite)
-    /// `not_after` passed before anything was sent.
-    case expired(attempt: Int)
     /// The reference is taken by another command; its real state is said.
     case conflict(LedgerState)
     /// The answer to a command that was answered before: the event of this record, read back from
@@ -64,6 +108,8 @@ public enum Publication: Hashable, Sendable {
     case answer
     /// The record as it came, to the dead letters.
     case deadLetter
+    /// The record as it came, to its home partition.
+    case forward
 }
 
 /// What an operator should hear of.
@@ -74,4 +120,11 @@ public enum Alert: Hashable, Sendable {
     case breakerClosed
     /// A drain took longer than it may; its partitions were given up with work under way.
     case drainTimedOut([Int32])
+    /// Another consumer group writes to the ledger of this partition: two deployments share it.
+    /// Everything is drained, as after `stop`.
+    case foreignGroup(Int32)
+    /// Somebody else has written to the ledger of a partition of ours.
+    case ledgerGap(partition: Int32, from: Int64, to: Int64)
+    /// An operator's decision came while the last transmission might still have been on its way.
+    case decisionTooEarly(DecisionNumber)
 }

@@ -45,33 +45,57 @@ extension CommandEngine {
             waitingChecks.append(id)
         case .invalid: publish(id, .invalid)
         case .malformed: publish(id, .deadLetter)
+        case .stray: publish(id, .forward)
         }
     }
 
     /// Decides by what the ledger says of its reference whether an order is new.
     private mutating func admit(_ id: RecordID, _ order: Order) {
-        guard let standing = partitions[id.partition]?.standings[order.key] else {
+        guard let standing = partitions[id.partition]?.references[order.key] else {
             return wait(id, order)
         }
+        let isOwn = standing.belongs(to: order, readAt: id)
         // A later command of this reference had its turn, so this one was answered before it.
-        if standing.record > id { return finish(id) }
+        if standing.record > id && !isOwn { return finish(id) }
+        if !isOwn, let answer = partitions[id.partition]?.references.answer(of: order) {
+            return answer == .ended ? finish(id) : publish(id, .conflict(standing.answeredState))
+        }
         switch standing.state {
-        case .refused where standing.record != id, .notSent:
+        case .refused where !isOwn, .expired where !isOwn, .notSent, .conflict:
             // A different, later command may try again what was refused (DESIGN.md §4).
             works[id]?.attempt = standing.attempt
             works[id]?.sequence = standing.sequence
             wait(id, order)
-        case .intent, .accepted, .refused, .inDoubt, .review:
-            guard standing.fingerprint == order.fingerprint else {
-                return publish(id, .conflict(standing.state))
-            }
-            let write = LedgerWrite(
-                attempt: standing.attempt,
-                state: standing.state,
-                sequence: standing.sequence
-            )
-            publish(id, .replay(write, ledgerOffset: standing.ledgerOffset))
+        case .intent, .accepted, .refused, .expired, .inDoubt, .review, .released:
+            answer(id, order, standing)
         }
+    }
+
+    /// Answers a command from the ledger.
+    private mutating func answer(_ id: RecordID, _ order: Order, _ standing: Standing) {
+        var write = LedgerWrite(
+            attempt: standing.attempt,
+            state: standing.answeredState,
+            sequence: standing.sequence
+        )
+        if standing.agrees(with: order) {
+            publish(id, .replay(write, ledgerOffset: standing.ledgerOffset))
+        } else if standing.isOpen {
+            // If nothing comes of the other order, this one must not be tried when it is read again.
+            write.state = .conflict
+            move(id, to: .recording(write))
+            append(id, write)
+        } else {
+            publish(id, .conflict(standing.state))
+        }
+    }
+
+    /// The ledger knows that a command is being told of a conflict.
+    mutating func conflictRecorded(_ id: RecordID) {
+        guard let order = works[id]?.order else { return }
+        partitions[id.partition]?.references.noteConflict(of: order)
+        let standing = partitions[id.partition]?.references[order.key]
+        publish(id, .conflict(standing?.answeredState ?? .conflict))
     }
 
     func isOverdue(_ order: Order) -> Bool {
@@ -100,7 +124,7 @@ extension CommandEngine {
             expiries.removeMin()
             guard let work = works[expiry.record] else { continue }
             switch work.state {
-            case .waiting, .backingOff, .fencing: expire(expiry.record)
+            case .waiting, .backingOff, .fencing, .ready: expire(expiry.record)
             default: continue
             }
         }
@@ -116,18 +140,9 @@ extension CommandEngine {
     /// The fence holds: what was never sent is expired, what may have arrived is for a person.
     mutating func concludeExpiry(_ id: RecordID) {
         guard let work = works[id] else { return }
-        if work.mayHaveArrived {
-            conclude(id, as: .review)
-        } else if work.hasIntent {
-            // The event follows when the ledger has acknowledged it.
-            conclude(id, as: .notSent)
-        } else {
-            publishExpiry(id)
-        }
-    }
-
-    mutating func publishExpiry(_ id: RecordID) {
-        publish(id, .expired(attempt: works[id]?.attempt ?? 0))
+        if work.mayHaveArrived { return conclude(id, as: .review) }
+        if !work.hasIntent { works[id]?.attempt += 1 }
+        conclude(id, as: .expired)
     }
 
     /// Finishes a command: its offset may pass, the next of its key begins.
@@ -139,7 +154,7 @@ extension CommandEngine {
     /// Takes a command out, whether it is finished or left to another owner.
     mutating func remove(_ id: RecordID) {
         guard let work = works.removeValue(forKey: id) else { return }
-        if work.takesSlot { slotsTaken -= 1 }
+        count(work, -1)
         if work.state != .dropped { partitions[id.partition]?.held -= 1 }
         if !isPayloadNeeded(id, work.key) { effects.append(.forget(id)) }
         if work.isInLine, let key = work.key { leaveLine(id, key: key, next: work.next) }

@@ -16,21 +16,38 @@ extension CommandEngine {
     /// that is away opens the breaker, and one that hiccups must not delay a judgement.
     private static let retryDelay = Duration.seconds(5)
 
-    mutating func openDoubt(_ standing: Standing, order: Order, in partition: Int32) {
-        // A doubt found in the ledger is as old as its record.
-        let age = Duration.milliseconds(max(0, now.wallClock - standing.at))
+    /// Looks a reference up from now on, until it is known what became of it.
+    ///
+    /// One that was found in the ledger is as old as that says, less an allowance for clocks that
+    /// differ; one of our own begins now.
+    mutating func openDoubt(
+        _ reference: OpenReference,
+        in partition: Int32,
+        isFound: Bool = false
+    ) {
+        let (order, standing) = (reference.order, reference.standing)
+        let since = reference.since ?? reference.at
+        let age =
+            isFound
+            ? .milliseconds(max(0, now.wallClock - since)) - settings.clockSkew : Duration.zero
         let known = partitions[partition]?.doubts[order.key]
         let lookups = known?.attempt == standing.attempt ? known?.lookups ?? 0 : 0
+        let judgedFrom =
+            now.uptime + (settings.sendDeadline + settings.settleWindow - age)
         let doubt = Doubt(
             record: standing.record,
             order: order,
             attempt: standing.attempt,
+            since: since,
             lookups: lookups,
             nextLookup: now.uptime + delay(after: lookups),
-            judgedFrom: now.uptime + (settings.sendDeadline + settings.settleWindow - age),
-            inReview: standing.state == .review
+            judgedFrom: max(judgedFrom, known?.judgedFrom ?? judgedFrom),
+            inReview: standing.state == .review,
+            recordedAt: reference.at
         )
         partitions[partition]?.doubts[order.key] = doubt
+        let late = partitions[partition]?.lateAcceptances[order.key]
+        partitions[partition]?.doubts[order.key]?.isAcceptedLate = late == standing.attempt
         scheduleLookup(DoubtID(partition: partition, key: order.key))
     }
 
@@ -63,22 +80,36 @@ extension CommandEngine {
         return doubt.nextLookup == lookup.at && !doubt.isBeingLookedUp
     }
 
-    /// Looks up as many as one request holds.
+    /// Looks up as many as one request holds; what has to be alone goes alone.
     mutating func lookUpDue() {
         var batch: [DoubtID] = []
         var records: [RecordID] = []
-        while batch.count < Self.maxLookupBatchSize, let next = lookups.min, next.at <= now.uptime {
+        var later: [Timed<DoubtID>] = []
+        var isAlone = false
+        var isConfirming = false
+        while !isAlone, batch.count < Self.maxLookupBatchSize, let next = lookups.min,
+            next.at <= now.uptime
+        {
             lookups.removeMin()
-            guard isCurrent(next) else { continue }
             let id = next.subject
+            guard isCurrent(next), let doubt = partitions[id.partition]?.doubts[id.key] else {
+                continue
+            }
+            isAlone = doubt.isConfirming || doubt.isAlone
+            if isAlone && !batch.isEmpty {
+                later.append(next)
+                break
+            }
+            isConfirming = doubt.isConfirming
             partitions[id.partition]?.doubts[id.key]?.isBeingLookedUp = true
-            if let doubt = partitions[id.partition]?.doubts[id.key] { records.append(doubt.record) }
+            records.append(doubt.record)
             batch.append(id)
         }
+        for next in later { lookups.insert(next) }
         guard !batch.isEmpty else { return }
         let number = newNumber()
         lookupBatches[number] = LookupBatch(doubts: batch, askedAt: now.uptime)
-        effects.append(.lookUp(number, records))
+        effects.append(.lookUp(number, records, isConfirming: isConfirming))
     }
 
     mutating func lookedUp(
@@ -88,37 +119,54 @@ extension CommandEngine {
     ) {
         guard let batch = lookupBatches.removeValue(forKey: number) else { return }
         if let failure { noteForBreaker(failure) } else { note(failed: false) }
+        // Something in it may be what the provider does not like.
+        let isRefused = failure == .refused || failure == .inDoubt(.unclearAnswer)
         for id in batch.doubts {
             guard let doubt = partitions[id.partition]?.doubts[id.key], doubt.isBeingLookedUp else {
                 continue
             }
             partitions[id.partition]?.doubts[id.key]?.isBeingLookedUp = false
-            guard let sighting = sightings[doubt.record] else {
+            if isRefused { partitions[id.partition]?.doubts[id.key]?.isAlone = true }
+            if doubt.isAcceptedLate { settle(id, doubt, as: .accepted) }
+            if let sighting = sightings[doubt.record] {
+                partitions[id.partition]?.doubts[id.key]?.lookups += 1
+                judge(id, sighting, askedAt: batch.askedAt)
+            } else {
                 lookUpAgain(id, at: now.uptime + Self.retryDelay)
-                continue
             }
-            partitions[id.partition]?.doubts[id.key]?.lookups += 1
-            judge(id, doubt, sighting, askedAt: batch.askedAt)
+            takeUpLeftovers(id)
         }
     }
 
     /// Decides what one lookup says of a doubt.
-    private mutating func judge(
-        _ id: DoubtID,
-        _ doubt: Doubt,
-        _ sighting: Sighting,
-        askedAt: Instant
-    ) {
+    private mutating func judge(_ id: DoubtID, _ sighting: Sighting, askedAt: Instant) {
+        guard let doubt = partitions[id.partition]?.doubts[id.key] else { return }
+        partitions[id.partition]?.doubts[id.key]?.isConfirming = false
         switch sighting {
-        case .found: return settle(id, doubt, as: .accepted)
+        case .found where doubt.isConfirming: return settle(id, doubt, as: .accepted)
+        case .found:
+            // The answer for one says more than that for many: every field is compared.
+            partitions[id.partition]?.doubts[id.key]?.isConfirming = true
+            return lookUpAgain(id, at: now.uptime)
         case .mismatch where !doubt.inReview: return settle(id, doubt, as: .review)
-        case .absent where !doubt.inReview && askedAt >= doubt.judgedFrom:
+        case .absent
+        where !doubt.inReview && !doubt.isConfirming && askedAt >= doubt.judgedFrom:
             return settleAbsent(id, doubt)
         case .mismatch, .absent: break
         }
-        var next = now.uptime + delay(after: doubt.lookups + 1)
+        var next = now.uptime + delay(after: doubt.lookups)
         if !doubt.inReview && doubt.judgedFrom > now.uptime { next = min(next, doubt.judgedFrom) }
         lookUpAgain(id, at: next)
+    }
+
+    /// What had to wait while a doubt was being looked up.
+    private mutating func takeUpLeftovers(_ id: DoubtID) {
+        guard let doubt = partitions[id.partition]?.doubts[id.key] else { return }
+        if let decision = doubt.decision {
+            decide(id, decision)
+        } else if now.wallClock >= doubt.recordedAt + Self.repetition {
+            settle(id, doubt, as: doubt.inReview ? .review : .inDoubt)
+        }
     }
 
     private mutating func lookUpAgain(_ id: DoubtID, at next: Instant) {
@@ -136,14 +184,40 @@ extension CommandEngine {
         guard let work = settlingWork(id, doubt) else { return }
         partitions[id.partition]?.doubts[id.key] = nil
         take(doubt.record, work)
-        works[doubt.record]?.mayHaveArrived = true
-        move(doubt.record, to: .waiting)
-        waitingOrders.append(doubt.record)
+        resend(doubt.record)
+    }
+
+    /// Lets another attempt be sent although an earlier one may have been executed.
+    mutating func resend(_ id: RecordID) {
+        works[id]?.mayHaveArrived = true
+        works[id]?.since = nil
+        works[id]?.lookups = 0
+        move(id, to: .waiting)
+        waitingOrders.append(id)
+    }
+
+    /// The ledger knows that another attempt may be sent.
+    mutating func released(_ id: RecordID) {
+        if partitions[id.partition]?.isDraining == true { return remove(id) }
+        resend(id)
+    }
+
+    /// Somebody who had lost the partition has recorded, late, that the provider has it.
+    mutating func settleLate(_ id: DoubtID) {
+        partitions[id.partition]?.doubts[id.key]?.isAcceptedLate = true
+        guard let doubt = partitions[id.partition]?.doubts[id.key] else { return }
+        settle(id, doubt, as: .accepted)
     }
 
     /// Records what became of a doubt and says so.
-    private mutating func settle(_ id: DoubtID, _ doubt: Doubt, as state: LedgerState) {
-        guard let work = settlingWork(id, doubt) else { return }
+    private mutating func settle(
+        _ id: DoubtID,
+        _ doubt: Doubt,
+        as state: LedgerState,
+        decision: DecisionNumber? = nil
+    ) {
+        guard var work = settlingWork(id, doubt) else { return }
+        work.decision = decision
         if state != .review { partitions[id.partition]?.doubts[id.key] = nil }
         take(doubt.record, work)
         conclude(doubt.record, as: state)
@@ -157,9 +231,50 @@ extension CommandEngine {
             return nil
         }
         var work = Work(arrival: .create(doubt.order), state: .queued)
-        work.isInLine = false
+        // Where its command is still to be read again, what has the same key waits for it.
+        work.isInLine = partitions[id.partition]?.progress.isRead(doubt.record.offset) == false
         work.attempt = doubt.attempt
-        work.sequence = partitions[id.partition]?.standings[id.key]?.sequence ?? 0
+        work.sequence = partitions[id.partition]?.references[id.key]?.sequence ?? 0
+        work.since = doubt.since
+        work.lookups = doubt.lookups
         return work
+    }
+
+    // MARK: Decisions
+
+    /// An operator has decided about a reference in review (DESIGN.md §4, "Review").
+    ///
+    /// It counts for the attempt that it names, while that is the latest one and in review. What
+    /// was decided too early counts for nothing, whenever it is heard.
+    mutating func decide(_ id: DoubtID, _ decision: ReviewDecision) {
+        guard partitions[id.partition]?.phase == .active,
+            let doubt = partitions[id.partition]?.doubts[id.key],
+            doubt.inReview, doubt.attempt == decision.attempt
+        else { return }
+        let window = settings.sendDeadline + settings.settleWindow
+        let arrived = doubt.since + window.wholeNanoseconds / 1_000_000
+        guard decision.verdict == .done || decision.at >= arrived else {
+            partitions[id.partition]?.doubts[id.key]?.decision = nil
+            effects.append(.alert(.decisionTooEarly(decision.number)))
+            return
+        }
+        partitions[id.partition]?.doubts[id.key]?.decision = decision
+        // It is taken up again after the next lookup: this one may just have found the order, or the
+        // operator's clock is fast.
+        if doubt.isConfirming || doubt.isBeingLookedUp { return }
+        if decision.verdict != .done && now.wallClock < arrived { return }
+        switch decision.verdict {
+        case .done: settle(id, doubt, as: .accepted, decision: decision.number)
+        case .notDone: settle(id, doubt, as: .refused, decision: decision.number)
+        case .release: release(id, doubt, decision.number)
+        }
+    }
+
+    private mutating func release(_ id: DoubtID, _ doubt: Doubt, _ decision: DecisionNumber) {
+        guard var work = settlingWork(id, doubt) else { return }
+        work.decision = decision
+        partitions[id.partition]?.doubts[id.key] = nil
+        take(doubt.record, work)
+        conclude(doubt.record, as: .released)
     }
 }

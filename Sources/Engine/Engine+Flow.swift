@@ -11,9 +11,8 @@ extension CommandEngine {
         var paused: [Int32] = []
         var resumed: [Int32] = []
         for partition in owned {
-            guard let state = partitions[partition] else { continue }
-            let wanted = shouldPause(state)
-            if wanted == state.isPaused { continue }
+            let wanted = shouldPause(partition)
+            if wanted == partitions[partition]?.isPaused { continue }
             partitions[partition]?.isPaused = wanted
             if wanted { paused.append(partition) } else { resumed.append(partition) }
         }
@@ -21,18 +20,20 @@ extension CommandEngine {
         if !resumed.isEmpty { effects.append(.resume(resumed)) }
     }
 
-    private func shouldPause(_ state: PartitionState) -> Bool {
-        let limit = state.isPaused ? settings.maxSpan / 2 : settings.maxSpan
-        return state.phase != .active || !breaker.isClosed || state.progress.span >= limit
+    private func shouldPause(_ partition: Int32) -> Bool {
+        guard breaker.isClosed, partitions[partition]?.phase == .active else { return true }
+        let isPaused = partitions[partition]?.isPaused == true
+        let limit = isPaused ? settings.maxSpan / 2 : settings.maxSpan
+        return partitions[partition]?.progress.span ?? 0 >= limit
     }
 
     /// What can be told of the engine at this moment.
     public var summary: Summary {
         Summary(
             partitions: owned,
-            held: partitions.values.reduce(0) { $0 + $1.held },
+            held: owned.reduce(0) { $0 + (partitions[$1]?.held ?? 0) },
             inFlight: slotsTaken,
-            inDoubt: partitions.values.reduce(0) { $0 + $1.doubts.count },
+            inDoubt: owned.reduce(0) { $0 + (partitions[$1]?.doubts.count ?? 0) },
             heldBack: breaker.reason,
             rate: limiter.rate
         )

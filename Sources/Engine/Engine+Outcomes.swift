@@ -15,6 +15,8 @@ extension CommandEngine {
             works[id]?.wasRefused = work.mayHaveArrived
             conclude(id, as: work.mayHaveArrived ? .inDoubt : .refused)
         case .inDoubt: conclude(id, as: .inDoubt)
+        // It can never be sent: that is for a person.
+        case .notSent(.commandGone, _): conclude(id, as: .review)
         case .notSent(_, let retryAfter): retry(id, retryAfter: retryAfter)
         case .unjudged:
             move(id, to: .judging)
@@ -28,7 +30,7 @@ extension CommandEngine {
         case .notSent(.unauthorized, _): openBreaker(.credentials)
         case .notSent(.rateLimited, let retryAfter):
             limiter.slowDown(retryAfter: retryAfter, at: now.uptime)
-        case .notSent(.notPermitted, _), .unjudged: break
+        case .notSent(.notPermitted, _), .notSent(.commandGone, _), .unjudged: break
         case .accepted, .refused, .inDoubt(.unclearAnswer): note(failed: false)
         }
     }
@@ -76,76 +78,80 @@ extension CommandEngine {
     /// Writes the end of an attempt to the ledger.
     mutating func conclude(_ id: RecordID, as state: LedgerState) {
         guard let work = works[id] else { return }
-        // An attempt that was never sent has no event of its own.
-        let sequence = state == .notSent ? work.sequence : work.sequence + 1
-        let write = LedgerWrite(attempt: work.attempt, state: state, sequence: sequence)
-        if !work.isInLine && state != .notSent {
-            move(id, to: .announcing(write))
-            effects.append(.publish(newTicket(for: id), .recorded(write)))
-        } else {
-            move(id, to: .recording(write))
-            append(id, write)
-        }
+        // An attempt that was never sent has no event of its own, nor has leave to send another.
+        let isEvent = state != .notSent && state != .released
+        let isDoubt = state == .inDoubt || state == .review
+        let write = LedgerWrite(
+            attempt: work.attempt,
+            state: state,
+            sequence: isEvent ? work.sequence + 1 : work.sequence,
+            since: isDoubt ? work.since ?? now.wallClock : nil,
+            lookups: work.lookups,
+            decision: work.decision,
+            isUnannounced: isEvent && !work.isInLine
+        )
+        move(id, to: .recording(write))
+        append(id, write)
     }
 
-    /// Closes the intent of an attempt that was not sent, so that the next owner finds no doubt;
-    /// what an earlier attempt has left in doubt stays so.
+    /// Closes the intent of an attempt that was not sent, so that the next owner finds no doubt; if
+    /// an earlier attempt may have been executed, there is still leave to send another.
     mutating func giveUp(_ id: RecordID) {
         works[id]?.isExpiring = false
-        conclude(id, as: works[id]?.mayHaveArrived == true ? .inDoubt : .notSent)
+        conclude(id, as: works[id]?.mayHaveArrived == true ? .released : .notSent)
     }
 
-    mutating func appended(_ ticket: Ticket, offset: Int64?) {
-        let id = ticket.record
-        let state = state(awaiting: ticket)
-        switch state {
-        case .journaling, .recording:
-            guard let offset else { return offerLater(ticket) }
-            if case .recording(let write) = state {
-                recorded(id, write, offset: offset)
-            } else {
-                journaled(id)
-            }
-        default: return
-        }
-    }
-
-    private mutating func journaled(_ id: RecordID) {
-        works[id]?.hasIntent = true
-        if partitions[id.partition]?.isDraining == true {
-            giveUp(id)
-        } else {
-            awaitFence(id)
-        }
-    }
-
-    private mutating func recorded(_ id: RecordID, _ write: LedgerWrite, offset: Int64) {
+    mutating func recorded(_ id: RecordID, _ write: LedgerWrite, offset: Int64) {
         guard let work = works[id], let order = work.order else { return }
+        remember(order, of: id, write, offset: offset)
+        works[id]?.hasIntent = false
+        if write.state != .conflict { works[id]?.sequence = write.sequence }
+        switch write.state {
+        // Given up, to leave it to another owner.
+        case .notSent: remove(id)
+        case .released: released(id)
+        case .conflict: conflictRecorded(id)
+        case .inDoubt, .review, .intent, .accepted, .refused, .expired:
+            if work.isAnnounced { finish(id) } else { publish(id, .recorded(write)) }
+        }
+    }
+
+    /// Notes what the ledger has stored, and opens the doubt if it is one.
+    private mutating func remember(
+        _ order: Order,
+        of id: RecordID,
+        _ write: LedgerWrite,
+        offset: Int64
+    ) {
+        guard write.state != .conflict, let references = partitions[id.partition]?.references,
+            references[order.key]?.attempt ?? 0 <= write.attempt
+        else { return }
+        let answered = write.state == .released ? references[order.key]?.ledgerOffset : nil
         let standing = Standing(
-            fingerprint: order.fingerprint,
             record: id,
+            origin: order.origin.digest,
+            fingerprint: order.fingerprint.high,
             attempt: write.attempt,
             sequence: write.sequence,
             state: write.state,
-            ledgerOffset: offset,
-            notAfter: order.notAfter,
-            at: now.wallClock
+            ledgerOffset: answered ?? offset
         )
-        partitions[id.partition]?.standings[order.key] = standing
-        works[id]?.hasIntent = false
-        works[id]?.sequence = write.sequence
-        switch write.state {
-        case .notSent:
-            // Given up: because its time was over, or to leave it to another owner.
-            if work.isExpiring { publishExpiry(id) } else { remove(id) }
-        case .inDoubt, .review:
-            openDoubt(standing, order: order, in: id.partition)
-            partitions[id.partition]?.doubts[order.key]?.wasRefused = work.wasRefused
-        case .intent, .accepted, .refused: break
+        guard standing.isOpen else {
+            partitions[id.partition]?.references.settle(standing, of: order.key)
+            return
         }
-        if write.state == .notSent { return }
-        // What is not in line was announced before it was recorded.
-        if work.isInLine { publish(id, .recorded(write)) } else { finish(id) }
+        let open = OpenReference(
+            standing: standing,
+            order: order,
+            since: write.since,
+            at: now.wallClock,
+            decision: write.decision
+        )
+        partitions[id.partition]?.references.reopen(open)
+        let isKnown = partitions[id.partition]?.doubts[order.key]?.attempt == write.attempt
+        if write.state == .released || (isKnown && !write.isUnannounced) { return }
+        openDoubt(open, in: id.partition)
+        partitions[id.partition]?.doubts[order.key]?.wasRefused = works[id]?.wasRefused == true
     }
 
     mutating func publish(_ id: RecordID, _ publication: Publication) {
@@ -154,21 +160,22 @@ extension CommandEngine {
     }
 
     mutating func published(_ ticket: Ticket, _ acknowledged: Bool) {
-        let state = state(awaiting: ticket)
-        switch state {
-        case .publishing, .announcing:
-            guard acknowledged else { return offerLater(ticket) }
-            guard case .announcing(let write) = state else { return finish(ticket.record) }
-            move(ticket.record, to: .recording(write))
-            append(ticket.record, write)
-        default: return
+        let id = ticket.record
+        guard case .publishing(let publication) = state(awaiting: ticket) else { return }
+        guard acknowledged else { return offerLater(ticket) }
+        guard case .recorded(var write) = publication, write.isUnannounced else {
+            return finish(id)
         }
+        write.isUnannounced = false
+        works[id]?.isAnnounced = true
+        move(id, to: .recording(write))
+        append(id, write)
     }
 
     /// Kafka did not take a record.
     ///
     /// It is offered again, for as long as it takes.
-    private mutating func offerLater(_ ticket: Ticket) {
+    mutating func offerLater(_ ticket: Ticket) {
         reoffers.insert(
             Timed(at: now.uptime + .seconds(1), number: newNumber(), subject: ticket)
         )
@@ -177,23 +184,21 @@ extension CommandEngine {
     mutating func offerAgain() {
         while let next = reoffers.min, next.at <= now.uptime {
             reoffers.removeMin()
-            let ticket = next.subject
-            guard let state = state(awaiting: ticket), let work = works[ticket.record] else {
-                continue
-            }
-            switch state {
-            case .journaling:
-                let write = LedgerWrite(
-                    attempt: work.attempt,
-                    state: .intent,
-                    sequence: work.sequence
-                )
-                effects.append(.append(ticket, write))
-            case .recording(let write): effects.append(.append(ticket, write))
-            case .publishing(let publication): effects.append(.publish(ticket, publication))
-            case .announcing(let write): effects.append(.publish(ticket, .recorded(write)))
-            default: continue
-            }
+            offerAgain(next.subject)
+        }
+    }
+
+    private mutating func offerAgain(_ ticket: Ticket) {
+        if ticket.isClaim {
+            let isAwaited = partitions[ticket.record.partition]?.claimTicket == ticket
+            if isAwaited { effects.append(.claim(ticket)) }
+            return
+        }
+        switch state(awaiting: ticket) {
+        case .journaling: appendIntent(ticket.record)
+        case .recording(let write): effects.append(.append(ticket, write))
+        case .publishing(let publication): effects.append(.publish(ticket, publication))
+        default: return
         }
     }
 

@@ -1,17 +1,30 @@
 internal import DequeModule
 internal import HeapModule
 
-/// Permit, intent, fence, transmission: the way of an order to the provider (DESIGN.md §4).
+/// Intent, fence, permit, transmission: the way of an order to the provider (DESIGN.md §4).
 extension CommandEngine {
+    /// Sends orders on their way to a permit, no more than half a second's worth.
+    ///
+    /// An intent whose order was not sent is in doubt if the process dies, so few of them are kept
+    /// ready; a slow fence cannot let them all go at once either, since permits come after it.
+    mutating func prepare() {
+        guard breaker.isClosed, limiter.rate > 0 else { return }
+        let limit = max(1, Int(min(limiter.rate / 2, Double(settings.maxInFlight))))
+        while slotsTaken < settings.maxInFlight && inPreparation < limit {
+            guard let id = waitingOrders.popFirst() else { return }
+            if works[id]?.state == .waiting { begin(id) }
+        }
+    }
+
     /// Gives permits out while there are tokens, slots and a closed breaker.
     mutating func grantPermits() {
         while breaker.isClosed {
             skipStale()
-            let order = slotsTaken < settings.maxInFlight ? waitingOrders.first : nil
+            let order = readyOrders.first
             let verifies = isVerificationDue
             if let order, limiter.take(.create, otherLaneWaits: verifies, at: now.uptime) {
-                waitingOrders.removeFirst()
-                begin(order)
+                readyOrders.removeFirst()
+                transmit(order)
             } else if verifies, limiter.take(.verify, otherLaneWaits: order != nil, at: now.uptime)
             {
                 verify()
@@ -36,22 +49,24 @@ extension CommandEngine {
     }
 
     private mutating func skipStale() {
-        while let first = waitingOrders.first, works[first]?.state != .waiting {
-            waitingOrders.removeFirst()
-        }
         while let first = waitingChecks.first, works[first]?.state != .waiting {
             waitingChecks.removeFirst()
         }
         skipStaleLookups()
+        while let first = readyOrders.first {
+            if case .ready(let expires) = works[first]?.state {
+                if now.uptime < expires { return }
+                awaitFence(first)
+            }
+            readyOrders.removeFirst()
+        }
     }
 
     /// When the next permit can be given, if anything waits for one.
     var nextPermitAt: Instant? {
-        guard breaker.isClosed else { return nil }
+        guard breaker.isClosed, let token = limiter.nextToken(after: now.uptime) else { return nil }
         let hasSlot = slotsTaken < settings.maxInFlight
-        let isWaiting = hasSlot && !(waitingOrders.isEmpty && waitingChecks.isEmpty)
-        guard let token = limiter.nextToken(after: now.uptime) else { return nil }
-        if isWaiting { return token }
+        if !readyOrders.isEmpty || (hasSlot && !waitingChecks.isEmpty) { return token }
         guard lookupBatches.count < Self.maxLookupBatches else { return nil }
         return lookups.min.map { max(token, $0.at) }
     }
@@ -62,7 +77,27 @@ extension CommandEngine {
         if work.hasIntent { return awaitFence(id) }
         works[id]?.attempt += 1
         move(id, to: .journaling)
-        append(id, LedgerWrite(attempt: work.attempt + 1, state: .intent, sequence: work.sequence))
+        appendIntent(id)
+    }
+
+    mutating func appendIntent(_ id: RecordID) {
+        guard let work = works[id] else { return }
+        let write = LedgerWrite(
+            attempt: work.attempt,
+            state: .intent,
+            sequence: work.sequence,
+            decision: work.decision
+        )
+        append(id, write)
+    }
+
+    mutating func journaled(_ id: RecordID) {
+        works[id]?.hasIntent = true
+        if partitions[id.partition]?.isDraining == true {
+            giveUp(id)
+        } else {
+            awaitFence(id)
+        }
     }
 
     mutating func append(_ id: RecordID, _ write: LedgerWrite) {
@@ -83,16 +118,17 @@ extension CommandEngine {
         guard let due = commitDue, now.uptime >= due else { return }
         var commit = PendingCommit(
             number: newNumber(),
-            offsets: [:],
+            marks: [:],
             epochs: [:],
             waiters: [],
+            claims: [],
             issuedAt: now.uptime,
             deadline: now.uptime + settings.commitDeadline
         )
         for partition in owned { join(partition, to: &commit) }
-        guard !commit.offsets.isEmpty else { return }
+        guard !commit.marks.isEmpty else { return }
         for waiter in commit.waiters { move(waiter, to: .fencing(commit.number)) }
-        effects.append(.commit(commit.number, offsets: commit.offsets))
+        effects.append(.commit(commit.number, offsets: commit.marks))
         pendingCommit = commit
     }
 
@@ -102,24 +138,25 @@ extension CommandEngine {
     }
 
     private func commitDue(of partition: Int32) -> Instant? {
-        guard let state = partitions[partition], state.phase != .restoring else { return nil }
-        let isLast = state.isDraining && state.held == 0
+        guard partitions[partition]?.phase != .restoring else { return nil }
         let due: Instant
-        if !state.fenceQueue.isEmpty || (isLast && state.hasUncommittedProgress) {
+        if partitions[partition]?.isFenceDue == true {
             due = now.uptime
-        } else if state.hasUncommittedProgress {
+        } else if partitions[partition]?.hasUncommittedProgress == true {
             due = lastCommitAt + settings.commitInterval
         } else {
             return nil
         }
-        return max(due, state.fenceAt ?? due)
+        return max(due, partitions[partition]?.fenceAt ?? due)
     }
 
     private mutating func join(_ partition: Int32, to commit: inout PendingCommit) {
-        guard let state = partitions[partition], state.phase != .restoring else { return }
-        guard state.hasUncommittedProgress || !state.fenceQueue.isEmpty else { return }
+        guard let state = partitions[partition], state.phase != .restoring,
+            state.isFenceDue || state.hasUncommittedProgress
+        else { return }
         if let fenceAt = state.fenceAt, now.uptime < fenceAt { return }
-        commit.offsets[partition] = state.progress.watermark
+        commit.marks[partition] = state.mark
+        if state.phase == .claiming(.fencing) { commit.claims.append(partition) }
         commit.epochs[partition] = state.epoch
         commit.waiters += state.fenceQueue.filter { works[$0]?.state == .fencing(nil) }
         partitions[partition]?.fenceQueue = []
@@ -137,20 +174,23 @@ extension CommandEngine {
         // A reply that is late, because the process was suspended perhaps, fences nothing.
         let isLate = now.uptime >= commit.deadline
         var standing: Set<Int32> = []
-        for (partition, offset) in commit.offsets {
+        for (partition, mark) in commit.marks {
             guard partitions[partition]?.epoch == commit.epochs[partition] else { continue }
             if accepted[partition] == true && !isLate {
                 standing.insert(partition)
-                partitions[partition]?.committed = offset
+                partitions[partition]?.committed = mark.offset
                 partitions[partition]?.fenceAt = nil
             } else {
                 // A drained partition has been told; whether it was heard changes nothing, the
                 // ledger answers what is read again.
                 if partitions[partition]?.isDraining == true {
-                    partitions[partition]?.committed = offset
+                    partitions[partition]?.committed = mark.offset
                 }
                 partitions[partition]?.fenceAt = now.uptime + .milliseconds(100)
             }
+        }
+        for partition in commit.claims where standing.contains(partition) {
+            if partitions[partition]?.phase == .claiming(.fencing) { claim(partition) }
         }
         for waiter in commit.waiters where works[waiter]?.state == .fencing(number) {
             if standing.contains(waiter.partition) {
@@ -161,15 +201,21 @@ extension CommandEngine {
         }
     }
 
-    /// The fence holds: the order goes out, once, or its time is over.
+    /// The fence holds: the order may go out, or its time is over.
     private mutating func pass(_ id: RecordID, fencedAt: Instant) {
         guard let work = works[id], let order = work.order else { return }
         if work.isExpiring || isOverdue(order) {
             works[id]?.isExpiring = true
             return concludeExpiry(id)
         }
+        move(id, to: .ready(expires: fencedAt + settings.sendDeadline))
+        readyOrders.append(id)
+    }
+
+    /// The order goes out, once.
+    private mutating func transmit(_ id: RecordID) {
+        guard let work = works[id], case .ready(let expires) = work.state else { return }
         move(id, to: .inFlight)
-        let expires = fencedAt + settings.sendDeadline
         effects.append(.transmit(newTicket(for: id), attempt: work.attempt, expires: expires))
     }
 }

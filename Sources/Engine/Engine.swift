@@ -1,15 +1,17 @@
 internal import DequeModule
 internal import HeapModule
 
-/// The path of every command, as a value: input and time in, effects out.
+/// The path of every command, as a state machine: input and time in, effects out.
 ///
 /// It does no I/O and reads no clock; what it draws by chance comes from the seed. One engine serves
 /// one command topic of one process. The shell feeds it inputs with `handle`, then calls `advance`
 /// once for many of them and performs the effects in their order; without input it calls `advance`
 /// again at `wakeAt`. The rules it keeps are those of DESIGN.md §3 to §5.
-public struct CommandEngine: Sendable {
+public struct CommandEngine: ~Copyable {
     /// The limits it works within.
     public let settings: EngineSettings
+    /// This process in the ledger: a hash of its name, which no other start ever has.
+    public let owner: UInt64
 
     var now: Moment
     var effects: [Effect] = []
@@ -25,10 +27,15 @@ public struct CommandEngine: Sendable {
     /// The partitions owned, in order, so that a run can be repeated.
     var owned: [Int32] = []
 
-    /// Orders that wait for a permit, oldest first.
+    /// What was known of partitions when they were given back, until the next assignment begins.
+    var remembered: [Int32: Remembered] = [:]
+
+    /// Orders that wait for their turn, oldest first.
     ///
     /// Entries that do not wait any more are skipped.
     var waitingOrders: Deque<RecordID> = []
+    /// Orders whose fence holds, which wait for a permit, likewise.
+    var readyOrders: Deque<RecordID> = []
     /// Checks that wait for a permit, likewise.
     var waitingChecks: Deque<RecordID> = []
     /// Ends of back-offs.
@@ -41,16 +48,21 @@ public struct CommandEngine: Sendable {
     var expiries = Heap<Expiry>()
 
     var slotsTaken = 0
+    /// Orders on their way to a permit: being journaled, fenced, or ready.
+    var inPreparation = 0
     var isProbing = false
     var isStopping = false
     var lastNumber: UInt64 = 0
     var pendingCommit: PendingCommit?
     var lastCommitAt: Instant
     var lookupBatches: [LookupNumber: LookupBatch] = [:]
+    /// When to look for old claims: milliseconds since 1970.
+    var nextClaimCheck: Int64 = 0
 
     /// An engine that owns nothing yet.
-    public init(settings: EngineSettings, seed: UInt64, at moment: Moment) {
+    public init(settings: EngineSettings, owner: UInt64, seed: UInt64, at moment: Moment) {
         self.settings = settings
+        self.owner = owner
         now = moment
         generator = SeededGenerator(seed: seed)
         limiter = RateLimiter(at: moment.uptime)
@@ -65,8 +77,11 @@ public struct CommandEngine: Sendable {
         now = moment
         switch input {
         case .assigned(let partition, let start): assign(partition, start: start)
-        case .ledger(let partition, let entry): restore(entry, in: partition)
-        case .restored(let partition): finishRestoring(partition)
+        case .ledger(let partition, let entry): read(entry, in: partition)
+        case .claim(let partition, let claim): read(claim, in: partition)
+        case .restored(let partition, let end): finishReading(partition, end: end)
+        case .decided(let partition, let key, let decision):
+            decide(DoubtID(partition: partition, key: key), decision)
         case .revoking(let list): drain(list)
         case .lost(let list): abandon(list)
         case .received(let id, let arrival): receive(id, arrival)
@@ -90,7 +105,9 @@ public struct CommandEngine: Sendable {
         expireOverdue()
         endBackoffs()
         offerAgain()
+        repeatClaims()
         if breaker.startProbe(at: now.uptime) { probe() }
+        prepare()
         grantPermits()
         commitIfDue()
         relinquishDrained()
@@ -132,10 +149,15 @@ public struct CommandEngine: Sendable {
     /// Moves a command to another state; the slots in flight follow.
     mutating func move(_ id: RecordID, to state: Work.State) {
         guard let index = works.index(forKey: id) else { return }
-        let before = works.values[index].takesSlot
+        count(works.values[index], -1)
         works.values[index].state = state
-        let after = works.values[index].takesSlot
-        if before != after { slotsTaken += after ? 1 : -1 }
+        count(works.values[index], 1)
+    }
+
+    /// Counts a command in or out, by where it stands.
+    mutating func count(_ work: Work, _ change: Int) {
+        if work.takesSlot { slotsTaken += change }
+        if work.isInPreparation { inPreparation += change }
     }
 }
 
@@ -181,10 +203,12 @@ struct Expiry: Comparable, Sendable {
 /// A commit that was not answered yet.
 struct PendingCommit: Sendable {
     var number: CommitNumber
-    var offsets: [Int32: Int64]
+    var marks: [Int32: CommitMark]
     var epochs: [Int32: UInt64]
     /// Intents whose fence it is.
     var waiters: [RecordID]
+    /// Partitions that are claimed behind it.
+    var claims: [Int32]
     /// The age of the fence counts from here.
     var issuedAt: Instant
     var deadline: Instant

@@ -20,6 +20,9 @@ public struct EngineSettings: Hashable, Sendable {
     public var commitInterval: Duration
     /// How long absence must last before an attempt in doubt is judged.
     public var settleWindow: Duration
+    /// By how much the clocks of the replicas may differ: a doubt that another one has begun is
+    /// judged that much later.
+    public var clockSkew: Duration
     /// Whether an attempt absent for the settle window is sent again; otherwise it is reviewed.
     public var repostsWhenAbsent: Bool
     /// How long a drain may take.
@@ -38,6 +41,7 @@ public struct EngineSettings: Hashable, Sendable {
         commitDeadline: Duration = .seconds(10),
         commitInterval: Duration = .seconds(1),
         settleWindow: Duration = .seconds(900),
+        clockSkew: Duration = .seconds(60),
         repostsWhenAbsent: Bool = false,
         drainTimeout: Duration = .seconds(20),
         backoff: Backoff = Backoff()
@@ -51,6 +55,7 @@ public struct EngineSettings: Hashable, Sendable {
         self.commitDeadline = commitDeadline
         self.commitInterval = commitInterval
         self.settleWindow = settleWindow
+        self.clockSkew = clockSkew
         self.repostsWhenAbsent = repostsWhenAbsent
         self.drainTimeout = drainTimeout
         self.backoff = backoff

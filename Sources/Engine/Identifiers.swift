@@ -68,8 +68,21 @@ public struct Ticket: Hashable, Sendable {
     }
 }
 
+extension Ticket {
+    /// A claim belongs to no command: what it is asked for is the beginning of the partition.
+    init(claimOf partition: Int32, number: UInt64) {
+        self.init(record: RecordID(partition: partition, offset: -1), number: number)
+    }
+
+    /// Whether it is the ticket of a claim.
+    var isClaim: Bool { record.offset < 0 }
+}
+
 /// Names one offset commit.
 public typealias CommitNumber = UInt64
 
 /// Names one batch of lookups.
 public typealias LookupNumber = UInt64
+
+/// Names what an operator has decided; the shell knows who and why.
+public typealias DecisionNumber = UInt64

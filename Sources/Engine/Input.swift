@@ -5,10 +5,14 @@ public enum Input: Sendable {
     /// The group gave us a partition; its commands are read from `start`. Nothing is taken from it
     /// before `restored`.
     case assigned(partition: Int32, start: Int64)
-    /// A record of the partition's ledger, in the order of the ledger.
+    /// A record of the partition's ledger, in the order of the ledger: while it is restored, or in
+    /// a gap that was asked for.
     case ledger(partition: Int32, LedgerEntry)
-    /// The ledger of the partition was read to the end captured after the assignment.
-    case restored(partition: Int32)
+    /// A claim in the partition's ledger, likewise.
+    case claim(partition: Int32, LedgerClaim)
+    /// The ledger of the partition was read: after an assignment to the end captured after it, a gap
+    /// to the end that was asked for. Everything before `end` was given.
+    case restored(partition: Int32, end: Int64)
     /// The group wants partitions back; answered by `relinquish` once they are drained.
     case revoking([Int32])
     /// The group took partitions away without asking: somebody else may own them already.
@@ -24,6 +28,9 @@ public enum Input: Sendable {
     case transmitted(Ticket, Outcome)
     /// A message was acknowledged by Kafka, or was not taken.
     case published(Ticket, acknowledged: Bool)
+    /// An operator has decided what is to become of a reference in review. What does not fit the
+    /// reference any more is ignored, so that decisions may be given any number of times.
+    case decided(partition: Int32, ReferenceKey, ReviewDecision)
     /// A batch of lookups ended; a reference that is missing could not be looked up, because of
     /// `failure` if the whole request failed.
     case lookedUp(LookupNumber, [RecordID: Sighting], failure: Outcome?)
@@ -47,6 +54,8 @@ public enum Arrival: Hashable, Sendable {
     case invalid(ReferenceKey)
     /// Cannot be processed and has no usable reference.
     case malformed
+    /// Its home is another partition, to which it is forwarded.
+    case stray
 }
 
 /// A command that moves money.
@@ -57,11 +66,44 @@ public struct Order: Hashable, Sendable {
     public var fingerprint: Fingerprint
     /// Past this it is not sent any more: milliseconds since 1970.
     public var notAfter: Int64?
+    /// Where the command stood first, by which copies of a forwarded one are known.
+    public var origin: RecordID
 
     /// An order as decoded from a command.
-    public init(key: ReferenceKey, fingerprint: Fingerprint, notAfter: Int64?) {
+    public init(key: ReferenceKey, fingerprint: Fingerprint, notAfter: Int64?, origin: RecordID) {
         self.key = key
         self.fingerprint = fingerprint
         self.notAfter = notAfter
+        self.origin = origin
+    }
+}
+
+/// What an operator has decided about a reference in review.
+public struct ReviewDecision: Hashable, Sendable {
+    /// What is to become of it.
+    public enum Verdict: Hashable, Sendable {
+        /// One more attempt may be sent.
+        case release
+        /// The order was executed: it is settled as accepted.
+        case done
+        /// Nothing was created: it is settled as refused.
+        case notDone
+    }
+
+    /// Names the decision.
+    public var number: DecisionNumber
+    /// The attempt in review that it is about.
+    public var attempt: Int
+    /// What is to become of it.
+    public var verdict: Verdict
+    /// When it was made: milliseconds since 1970.
+    public var at: Int64
+
+    /// A decision as read from the operators' topic.
+    public init(number: DecisionNumber, attempt: Int, verdict: Verdict, at: Int64) {
+        self.number = number
+        self.attempt = attempt
+        self.verdict = verdict
+        self.at = at
     }
 }

@@ -23,10 +23,12 @@ struct OffsetProgress {
     /// How many records lie between the watermark and the newest one.
     var span: Int { entries.count }
 
+    /// Whether a record was read since the partition was assigned, or finished before.
+    func isRead(_ offset: Int64) -> Bool { offset <= entries.last?.offset ?? watermark - 1 }
+
     /// Notes a record that was read; false if it was read before and must be ignored.
     mutating func begin(_ offset: Int64) -> Bool {
-        if offset < watermark { return false }
-        if let last = entries.last, offset <= last.offset { return false }
+        if isRead(offset) { return false }
         entries.append(Entry(offset: offset, isDone: false))
         return true
     }

@@ -22,6 +22,8 @@ public enum NotSentCause: Hashable, Sendable {
     case unauthorized
     /// The fence had run out or the partition was gone at the last moment before sending.
     case notPermitted
+    /// The command is not in the log any more, and the ledger holds no names and accounts.
+    case commandGone
 }
 
 /// Why it is not known whether a request was executed.
@@ -40,69 +42,4 @@ public enum Sighting: Hashable, Sendable {
     case mismatch
     /// The provider says that it does not know the reference.
     case absent
-}
-
-/// What the ledger says of one attempt.
-public enum LedgerState: UInt8, Hashable, Sendable {
-    /// The intent to transmit: without an outcome it may have been sent.
-    case intent
-    /// The provider accepted it.
-    case accepted
-    /// Nothing was created.
-    case refused
-    /// The attempt was given up before anything was sent.
-    case notSent
-    /// It may have been executed; being looked up.
-    case inDoubt
-    /// A person must decide.
-    case review
-}
-
-/// One record of the ledger, as the engine sees it.
-public struct LedgerEntry: Hashable, Sendable {
-    /// Whose attempt it is.
-    public var key: ReferenceKey
-    /// What was asked for.
-    public var fingerprint: Fingerprint
-    /// The command that asked for it.
-    public var record: RecordID
-    /// Counts the attempts of a reference, from 1.
-    public var attempt: Int
-    /// What is recorded.
-    public var state: LedgerState
-    /// How many events the reference has had, this one included.
-    public var sequence: Int
-    /// Where it stands in the ledger partition.
-    public var offset: Int64
-    /// Until when the command may be sent: milliseconds since 1970.
-    public var notAfter: Int64?
-    /// When it was written: milliseconds since 1970.
-    public var at: Int64
-    /// Who wrote it: a hash of the owner's name.
-    public var owner: UInt64
-
-    /// Describes a record read from the ledger.
-    public init(
-        key: ReferenceKey,
-        fingerprint: Fingerprint,
-        record: RecordID,
-        attempt: Int,
-        state: LedgerState,
-        sequence: Int,
-        offset: Int64,
-        notAfter: Int64? = nil,
-        at: Int64 = 0,
-        owner: UInt64 = 0
-    ) {
-        self.key = key
-        self.fingerprint = fingerprint
-        self.record = record
-        self.attempt = attempt
-        self.state = state
-        self.sequence = sequence
-        self.offset = offset
-        self.notAfter = notAfter
-        self.at = at
-        self.owner = owner
-    }
 }

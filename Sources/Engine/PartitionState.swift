@@ -1,12 +1,25 @@
+internal import DequeModule
+
 /// What the engine knows of a partition it owns.
-struct PartitionState {
+///
+/// A class, because it is far too large to be copied whenever one asks for a part of it; the engine
+/// that has it cannot be copied.
+final class PartitionState {
     enum Phase: Hashable {
         /// Its ledger is being read; nothing is taken from it.
         case restoring
+        /// Its ledger was read and is being claimed.
+        case claiming(ClaimStage)
         /// Commands are worked on.
         case active
         /// It is being given back: nothing new is begun.
         case draining(until: Instant)
+    }
+
+    /// A claim is made behind a fence: who has lost the partition does not disturb its successor.
+    enum ClaimStage: Hashable {
+        case fencing
+        case appending
     }
 
     var phase: Phase = .restoring
@@ -22,15 +35,34 @@ struct PartitionState {
     var isPaused = true
     /// Records taken and not finished.
     var held = 0
+
     /// What the ledger says of each reference.
-    var standings: [ReferenceKey: Standing] = [:]
+    var references: References
     /// References whose outcome is being looked up.
     var doubts: [ReferenceKey: Doubt] = [:]
+    /// Everything before this offset of the ledger is known.
+    var ledgerEnd: Int64 = 0
+    /// The owner of the latest claim: whoever else writes is late.
+    var claimant: UInt64?
+    /// The ticket of a claim on its way.
+    var claimTicket: Ticket?
+    /// When it was last claimed: milliseconds since 1970.
+    var claimedAt: Int64 = 0
+    /// Acknowledgements that came behind a gap, or while one is read.
+    var heldAcknowledgements: Deque<Acknowledgement> = []
+    var isReadingGap = false
+    /// Attempts that somebody else has recorded as accepted, in gaps.
+    var lateAcceptances: [ReferenceKey: Int] = [:]
+    /// Whether somebody else has claimed it after us.
+    var isDisplaced = false
+    /// Whether another consumer group has claimed it last.
+    var isForeign = false
 
-    init(epoch: UInt64, start: Int64) {
+    init(_ partition: Int32, epoch: UInt64, start: Int64) {
         self.epoch = epoch
         progress = OffsetProgress(start: start)
         committed = start
+        references = References(partition: partition)
     }
 
     /// Whether commands were finished that the group does not know of.
@@ -39,78 +71,48 @@ struct PartitionState {
     var isDraining: Bool {
         if case .draining = phase { true } else { false }
     }
-}
 
-/// The latest attempt of a reference.
-struct Standing: Hashable {
-    var fingerprint: Fingerprint
-    var record: RecordID
-    var attempt: Int
-    var sequence: Int
-    var state: LedgerState
-    /// Where the record that says so stands in the ledger.
-    var ledgerOffset: Int64
-    var notAfter: Int64?
-    /// When the record was written: milliseconds since 1970.
-    var at: Int64
-    /// Who wrote it; 0 for what this engine wrote itself.
-    var owner: UInt64 = 0
-    /// Whether two owners wrote an intent for the same attempt: one of them was late, and may have
-    /// said that nothing was sent while the other one sent.
-    var isContested = false
-}
-
-extension Standing {
-    init(_ entry: LedgerEntry) {
-        self.init(
-            fingerprint: entry.fingerprint,
-            record: entry.record,
-            attempt: entry.attempt,
-            sequence: entry.sequence,
-            state: entry.state,
-            ledgerOffset: entry.offset,
-            notAfter: entry.notAfter,
-            at: entry.at,
-            owner: entry.owner
-        )
-    }
-
-    /// Whether a record says of an attempt what only the writer of its intent can know.
-    func canBeClosed(by entry: LedgerEntry) -> Bool {
-        guard attempt == entry.attempt, state == .intent, entry.state == .notSent else {
-            return true
-        }
-        return !isContested && owner == entry.owner
-    }
-
-    private var isOpen: Bool { [.intent, .inDoubt, .review].contains(state) }
-
-    /// Whether another record of the same reference says nothing new.
-    ///
-    /// An accepted reference is never tried again; otherwise the latest attempt counts.
-    func isAhead(of other: Standing) -> Bool {
-        if state == .accepted { return other.state != .accepted || attempt > other.attempt }
-        if other.state == .accepted { return false }
-        // That a later attempt was not sent settles nothing of an earlier one.
-        if other.state == .notSent && attempt < other.attempt && isOpen { return true }
-        if state == .notSent && other.attempt < attempt && other.isOpen { return false }
-        if attempt != other.attempt { return attempt > other.attempt }
-        return state.rank > other.state.rank
-    }
-}
-
-extension LedgerState {
-    /// How far an attempt has come.
-    fileprivate var rank: Int {
-        switch self {
-        case .intent: 0
-        case .notSent: 1
-        case .inDoubt: 2
-        case .refused: 3
-        case .review: 4
-        case .accepted: 5
+    /// Whether its ledger is known and may be written to.
+    var isClaimed: Bool {
+        switch phase {
+        case .active, .draining: true
+        case .restoring, .claiming: false
         }
     }
+
+    /// Whether nothing is under way, and the group was told how far it got.
+    var isIdle: Bool { held == 0 && !hasUncommittedProgress && claimTicket == nil }
+
+    /// Whether something waits for a commit, and has to wait no longer than one takes.
+    var isFenceDue: Bool {
+        if phase == .claiming(.fencing) || !fenceQueue.isEmpty { return true }
+        return isDraining && held == 0 && hasUncommittedProgress
+    }
+
+    /// What may be kept while somebody else has the partition, or nobody: all is settled in what is
+    /// known, and so a reader of what follows knows all.
+    var memory: Remembered? {
+        guard isDraining, isIdle, !isReadingGap, !isDisplaced, !isForeign, claimant != nil,
+            references.open.isEmpty
+        else { return nil }
+        return Remembered(references: references, end: ledgerEnd, claimant: claimant)
+    }
+
+    /// What is to be committed for it.
+    var mark: CommitMark { CommitMark(offset: progress.watermark, ledgerEnd: ledgerEnd) }
+}
+
+/// What is known of a ledger that was read before.
+struct Remembered {
+    var references: References
+    var end: Int64
+    var claimant: UInt64?
+}
+
+/// The ledger has stored a record.
+struct Acknowledgement: Hashable {
+    var ticket: Ticket
+    var offset: Int64
 }
 
 /// An attempt whose outcome is not known.
@@ -118,14 +120,26 @@ struct Doubt: Hashable {
     let record: RecordID
     let order: Order
     let attempt: Int
+    /// When it began: milliseconds since 1970.
+    let since: Int64
     /// Lookups so far.
     var lookups = 0
     var nextLookup: Instant
     /// Set while the answer of a lookup is awaited.
     var isBeingLookedUp = false
+    /// A lookup has found it: it is asked for in full before that counts.
+    var isConfirming = false
+    /// A lookup of many was refused as a whole: it is looked up by itself.
+    var isAlone = false
     /// Absence is not judged before this: the settle window after the send deadline.
     let judgedFrom: Instant
     var inReview = false
     /// Whether the attempt itself was refused: only an earlier one can have been executed.
     var wasRefused = false
+    /// A late record says that the provider has it.
+    var isAcceptedLate = false
+    /// What an operator wants, as soon as the record is free.
+    var decision: ReviewDecision?
+    /// When the ledger was last told: milliseconds since 1970.
+    var recordedAt: Int64
 }

@@ -14,6 +14,13 @@ struct Work {
     var hasIntent = false
     /// Whether an earlier transmission of this reference may have arrived.
     var mayHaveArrived = false
+    /// When the doubt that it is to end began, and how often that was looked up.
+    var since: Int64?
+    var lookups = 0
+    /// The operator's decision that it follows.
+    var decision: DecisionNumber?
+    /// Whether the event of its end was published, and only that is still to be noted.
+    var isAnnounced = false
     /// Whether this attempt was refused although an earlier transmission may have arrived.
     var wasRefused = false
     /// Whether its time is over: what its fence lets through is the word of that.
@@ -37,7 +44,7 @@ extension Arrival {
         switch self {
         case .create(let order): order.key
         case .check(let key), .invalid(let key): key
-        case .methods, .malformed: nil
+        case .methods, .malformed, .stray: nil
         }
     }
 }
@@ -45,27 +52,26 @@ extension Arrival {
 extension Work {
     /// Where a command stands (DESIGN.md §3).
     ///
-    ///     queued ─→ waiting ─→ journaling ─→ fencing ─→ inFlight ─→ recording ─→ publishing
-    ///                  ↑  └─────────────────────→↑         ├─→ judging ─→ recording
-    ///                  └──────── backingOff ←────┴─────────┘
+    ///     queued ─→ waiting ─→ journaling ─→ fencing ⇄ ready ─→ inFlight ─→ recording ─→ publishing
+    ///                  ↑  └─────────────────────→↑                 ├─→ judging ─→ recording
+    ///                  └──────── backingOff ←────┴─────────────────┘
     enum State: Hashable {
         /// Behind an earlier command of the same key.
         case queued
-        /// For a permit of the rate limiter, a slot, a closed breaker.
+        /// For its turn: a slot, a closed breaker, room on the way to a permit.
         case waiting
         /// The intent is on its way to the ledger.
         case journaling
         /// The intent stands; the commit that is its fence has not been accepted.
         case fencing(CommitNumber?)
+        /// The fence holds until then; for a permit of the rate limiter.
+        case ready(expires: Instant)
         /// Handed to the transport, once.
         case inFlight
         /// 403 or 404: the probe decides what it means.
         case judging
         /// Not sent; tried again at this time.
         case backingOff(until: Instant)
-        /// The end of a doubt is announced; the ledger follows, so that a crash in between leaves the
-        /// doubt open and the announcement is made again.
-        case announcing(LedgerWrite)
         /// The outcome is on its way to the ledger.
         case recording(LedgerWrite)
         /// The event is on its way.
@@ -79,7 +85,15 @@ extension Work {
     /// Whether a transmission, or the way to it, takes one of the slots in flight.
     var takesSlot: Bool {
         switch state {
-        case .journaling, .fencing, .inFlight, .judging, .asking: true
+        case .journaling, .fencing, .ready, .inFlight, .judging, .asking: true
+        default: false
+        }
+    }
+
+    /// Whether it is on its way to a permit.
+    var isInPreparation: Bool {
+        switch state {
+        case .journaling, .fencing, .ready: true
         default: false
         }
     }

@@ -122,17 +122,12 @@ struct Partitions: Sendable {
         _ link: Consumer.Link
     ) -> [ConsumerEvent] {
         guard !drained.isEmpty else { return [] }
-        let batch = RecordBatch(
-            drained.lazy.filter { $0.message != nil }.compactMap(\.event),
-            of: link.handle
-        )
+        let batch = RecordBatch(drained, of: link.handle)
         var events: [ConsumerEvent] = []
         var records: [Record] = []
-        var topics = TopicNames()
         for item in drained {
             if let message = item.message, message.pointee.err.rawValue == 0 {
-                let topic = topics.name(of: message.pointee.rkt)
-                let record = Record(message: message, topic: topic, batch: batch)
+                let record = Record(message: message, batch: batch)
                 if hold(record, link) { continue }
                 if records.isEmpty { records.reserveCapacity(drained.count) }
                 records.append(record)
@@ -175,19 +170,6 @@ extension Handle {
             try KafkaError.check(rd_kafka_assignment(client, &answer))
             rd_kafka_topic_partition_list_destroy(answer)
         }
-    }
-}
-
-/// Names of topics, made once per drain and topic where records of a topic follow one another.
-private struct TopicNames {
-    private var last: OpaquePointer?
-    private var name = ""
-
-    mutating func name(of topic: OpaquePointer?) -> String {
-        guard let topic, topic != last else { return name }
-        last = topic
-        name = String(cString: rd_kafka_topic_name(topic))
-        return name
     }
 }
 

@@ -20,8 +20,8 @@ final class Books {
         /// The latest in the ledger.
         var attempt = 0
         var state: LedgerState?
-        /// Who wrote that.
-        var writer: UInt64 = 0
+        /// The attempt after which another one may be sent.
+        var releasedAttempt = 0
         /// The latest event about it.
         var sequence = 0
         var seen: Set<EventID> = []
@@ -54,26 +54,31 @@ final class Books {
 
     init(world: World) {
         self.world = world
-        pages = Array(repeating: Page(), count: world.commands.count)
+        pages = Array(repeating: Page(), count: world.plan.commands)
         answered = Array(repeating: 0, count: Int(world.plan.partitions))
+    }
+
+    /// A command was copied.
+    func addPage() {
+        pages.append(Page())
     }
 
     // MARK: Provider
 
     func handedOver(_ number: Int, attempt: Int, _ fate: Provider.Fate, by worker: Worker) {
         transmissions += 1
-        requested(by: worker)
         let command = world.commands[number]
         guard let order = command.order else { return }
         checkOrder(number, "is handed over")
         if let notAfter = order.notAfter, attempt == 1 || accounts[order.key]?.openAttempt == 0 {
             let late = world.moment.wallClock - notAfter
-            if late > world.plan.sendDeadline / 1_000_000 {
+            if late > (world.plan.sendDeadline + world.plan.clockSkew) / 1_000_000 {
                 world.fail("\(command.id) is handed over \(late) ms after its time")
             }
         }
         var account = accounts[order.key] ?? Account()
-        if account.openAttempt >= attempt || (world.plan.isPayout && account.openAttempt > 0) {
+        let isAllowed = !world.plan.isPayout || account.releasedAttempt >= account.openAttempt
+        if account.openAttempt >= attempt || (account.openAttempt > 0 && !isAllowed) {
             world.fail(
                 "\(order.key.high) attempt \(attempt) is handed over although attempt "
                     + "\(account.openAttempt) may have been executed"
@@ -122,7 +127,7 @@ final class Books {
     /// A tenth more is allowed, and one for each replica (a bucket holds at least one token). A
     /// member that the group has given up, and that does not know it yet, is not counted.
     func requested(by worker: Worker) {
-        guard world.group.isCurrent(worker) else { return }
+        guard world.plan.groups == 1, worker.group.isCurrent(worker) else { return }
         let now = world.now
         traffic.append(now)
         while traffic[trafficStart] <= now - .seconds(1) { trafficStart += 1 }
@@ -133,54 +138,41 @@ final class Books {
 
     // MARK: Ledger
 
-    func recorded(_ record: LedgerRecord, by worker: Worker) {
-        let write = record.write
-        writes.insert(
-            Recorded(reference: record.reference, attempt: write.attempt, state: write.state)
-        )
-        var account = accounts[record.reference] ?? Account()
-        guard write.attempt >= account.attempt else { return }
-        if write.attempt == account.attempt, let state = account.state {
-            let isForeign = record.owner != account.writer
-            switch write.state {
-            // An intent that is stored late says nothing new of an attempt that was judged; that
-            // one owner sent nothing says nothing of another one, who has written it as well.
-            case .intent where !(isForeign && state == .notSent): return
-            case .notSent where isForeign && state == .intent: return
-            default: break
-            }
+    func recorded(_ record: LedgerRecord, in partition: Int32) {
+        guard case .attempt(let attempt) = record.content else { return }
+        let (key, write) = (attempt.order.key, attempt.write)
+        let isLate = world.ledger[Int(partition)].claimant != record.owner
+        writes.insert(Recorded(reference: key, attempt: write.attempt, state: write.state))
+        let isPast = write.attempt < accounts[key]?.attempt ?? 0
+        if isLate || isPast || write.state == .conflict { return }
+        accounts[key, default: Account()].attempt = write.attempt
+        accounts[key]?.state = write.state
+        // A person has said that nothing came of it, or that another one may be sent anyway.
+        if write.state == .released || (write.state == .refused && write.decision != nil) {
+            accounts[key]?.releasedAttempt = write.attempt
         }
-        account.writer = record.owner
-        account.attempt = write.attempt
-        account.state = write.state
-        accounts[record.reference] = account
     }
 
     // MARK: Events
 
     func published(_ event: Event, by worker: Worker) {
         events += 1
+        // Each of two groups answers every command.
+        if world.plan.groups > 1 { return }
         checkOrder(event.command, "is answered")
         settle(event)
         guard let write = event.write, let key = world.commands[event.command].key else { return }
         if event.isReplay {
             // What was recorded late may be said for the first time by an answer given again.
             if event.kind == .accepted { accounts[key]?.isAccepted = true }
+            if event.kind == .review { accounts[key]?.needsReview = true }
+            if event.kind == .refused { accounts[key]?.refusedAttempt = write.attempt }
             return
         }
-        if !mayBeAnnounced(write, key) {
+        if !isRecorded(key, write.attempt, write.state) {
             world.fail("\(event.id) is published although the ledger does not know it")
         }
         follow(event, write, key, by: worker)
-    }
-
-    /// The ledger knows it, or has had a doubt open of which this is the end: that is announced
-    /// before it is recorded.
-    private func mayBeAnnounced(_ write: LedgerWrite, _ key: ReferenceKey) -> Bool {
-        if isRecorded(key, write.attempt, write.state) { return true }
-        let isEnd = write.state != .intent && write.state != .notSent
-        let hadDoubt = (1...write.attempt).contains { isRecorded(key, $0, .inDoubt) }
-        return isEnd && hadDoubt && isRecorded(key, write.attempt, .intent)
     }
 
     private func isRecorded(_ key: ReferenceKey, _ attempt: Int, _ state: LedgerState) -> Bool {
@@ -189,23 +181,27 @@ final class Books {
 
     private func settle(_ event: Event) {
         let number = event.command
-        if event.kind.isFinal {
-            if let final = pages[number].final, final != event.id {
+        let root = world.commands[number].root ?? number
+        if event.kind == .forward {
+            // Its copy ends it.
+        } else if event.kind.isFinal {
+            if let final = pages[root].final, final != event.id {
                 world.fail(
-                    "\(world.commands[number].id) ended with \(final) and ends with \(event.id)"
+                    "\(world.commands[root].id) ended with \(final) and ends with \(event.id)"
                 )
             }
-            pages[number].final = event.id
+            pages[root].final = event.id
         } else {
-            pages[number].isSuspended = true
+            pages[root].isSuspended = true
         }
-        if pages[number].isAnswered { return }
         pages[number].isAnswered = true
-        let partition = Int(world.commands[number].id.partition)
-        let log = world.log(of: Int32(partition))
-        while answered[partition] < log.count, pages[log[answered[partition]]].isAnswered {
-            answered[partition] += 1
-        }
+    }
+
+    /// Whether a command was answered; a copy of one that was needs no answer of its own.
+    private func isAnswered(_ number: Int) -> Bool {
+        if pages[number].isAnswered { return true }
+        guard let root = world.commands[number].root else { return false }
+        return pages[root].final != nil || pages[root].isSuspended
     }
 
     /// Events about a reference only go forward.
@@ -225,10 +221,11 @@ final class Books {
         if event.kind == .review {
             account.needsReview = true
             reviews += 1
+            world.operators.hear(of: event, key, write)
         }
         guard account.seen.insert(event.id).inserted else { return }
-        let owner = world.group.owners[Int(world.commands[event.command].id.partition)]
-        if owner === worker {
+        let owner = worker.group.owners[Int(world.commands[event.command].id.partition)]
+        if owner === worker && event.assignment == worker.assignment {
             if write.sequence < account.sequence {
                 world.fail("\(event.id) has sequence \(write.sequence) after \(account.sequence)")
             }
@@ -241,7 +238,8 @@ final class Books {
 
     /// Commands of one key are worked on one after the other.
     private func checkOrder(_ number: Int, _ what: String) {
-        guard let previous = world.commands[number].previous, !pages[previous].isAnswered else {
+        if world.plan.groups > 1 { return }
+        guard let previous = world.commands[number].previous, !isAnswered(previous) else {
             return
         }
         world.fail(
@@ -253,8 +251,11 @@ final class Books {
     // MARK: Offsets
 
     func committed(_ partition: Int32, _ offset: Int64) {
+        if world.plan.groups > 1 { return }
         let log = world.log(of: partition)
-        let next = answered[Int(partition)]
+        var next = answered[Int(partition)]
+        while next < log.count, isAnswered(log[next]) { next += 1 }
+        answered[Int(partition)] = next
         guard next < log.count else { return }
         let first = world.commands[log[next]].id
         if first.offset < offset {
@@ -267,8 +268,8 @@ final class Books {
     /// A command that has not ended, if there is one: liveness.
     var unfinished: RecordID? {
         for (number, page) in pages.enumerated() {
-            if page.final != nil { continue }
             let command = world.commands[number]
+            if page.final != nil || command.root != nil { continue }
             if let key = command.key, page.isSuspended, let account = accounts[key],
                 account.isAccepted || account.needsReview
                     || (account.state == .refused && account.refusedAttempt == account.attempt)

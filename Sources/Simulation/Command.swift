@@ -2,28 +2,35 @@ import Engine
 
 /// A record of the command topic.
 struct Command {
-    /// Where it stands.
+    /// Where it stands; known when it is produced.
     var id: RecordID
-    /// What the engine is told of it.
-    var arrival: Arrival
+    /// Where it belongs.
+    let home: Int32
+    /// What it asks for.
+    var content: Arrival
     /// When it is produced.
-    var appears: Time
+    let appears: Time
     /// The command of the same key before it in its partition, by its number.
     var previous: Int?
+    /// The number of the command that it is a forwarded copy of.
+    var root: Int?
     /// Whether the provider refuses what it asks for.
-    var isRefusable: Bool
+    let isRefusable: Bool
+
+    /// What the engine is told of it.
+    var arrival: Arrival { id.partition == home ? content : .stray }
 
     /// The key whose order it keeps.
     var key: ReferenceKey? {
-        switch arrival {
+        switch content {
         case .create(let order): order.key
         case .check(let key), .invalid(let key): key
-        case .methods, .malformed: nil
+        case .methods, .malformed, .stray: nil
         }
     }
 
     var order: Order? {
-        guard case .create(let order) = arrival else { return nil }
+        guard case .create(let order) = content else { return nil }
         return order
     }
 }
@@ -36,41 +43,31 @@ extension Command {
     static func all(of plan: Plan, chance: inout Chance) -> [Command] {
         var times: [Time] = (0..<plan.commands).map { _ in chance.time(0...plan.arrivalTime) }
         times.sort()
-        var commands: [Command] = []
-        var ends = [Int64](repeating: chance.number(0...3), count: Int(plan.partitions))
-        var last: [ReferenceKey: Int] = [:]
         // Few references make many duplicates.
         let references = chance.pick([Int64(plan.commands), Int64(plan.commands) / 3 + 1, 8])
-        for appears in times {
+        return times.map { appears in
             // The key is of the upper-cased reference: "pay-7" and "PAY-7" are one.
             let reference = UInt64(chance.number(1...references))
             let key = ReferenceKey(high: reference, low: reference &* 0x9E37_79B9_7F4A_7C15)
-            var partition = Int32(reference % UInt64(plan.partitions))
-            let arrival = arrival(of: key, at: appears, &chance)
-            switch arrival {
-            case .methods, .malformed:
-                partition = Int32(chance.number(0...Int64(plan.partitions - 1)))
-            default: break
+            let content = content(of: key, at: appears, &chance)
+            let anywhere = Int32(chance.number(0...Int64(plan.partitions - 1)))
+            let isStray = chance.happens(plan.strays)
+            let home: Int32
+            switch content {
+            case .create, .check: home = Int32(reference % UInt64(plan.partitions))
+            case .invalid, .methods, .malformed, .stray: home = anywhere
             }
-            let index = Int(partition)
-            var command = Command(
-                id: RecordID(partition: partition, offset: ends[index]),
-                arrival: arrival,
+            return Command(
+                id: RecordID(partition: isStray ? anywhere : home, offset: -1),
+                home: home,
+                content: content,
                 appears: appears,
-                previous: nil,
                 isRefusable: chance.happens(plan.troubles.refusal)
             )
-            if let key = command.key {
-                command.previous = last.updateValue(commands.count, forKey: key)
-            }
-            commands.append(command)
-            // Offsets have gaps.
-            ends[index] += chance.happens(0.05) ? 2 : 1
         }
-        return commands
     }
 
-    private static func arrival(
+    private static func content(
         of key: ReferenceKey,
         at appears: Time,
         _ chance: inout Chance
@@ -86,7 +83,8 @@ extension Command {
                 Order(
                     key: key,
                     fingerprint: Fingerprint(high: chance.happens(0.1) ? 2 : 1, low: key.low),
-                    notAfter: chance.happens(0.1) ? wall + chance.number(-500...20_000) : nil
+                    notAfter: chance.happens(0.1) ? wall + chance.number(-500...20_000) : nil,
+                    origin: RecordID(partition: 0, offset: -1)
                 )
             )
         }

@@ -21,7 +21,7 @@ final class Faults {
         switch world.chance.number(0...11) {
         case 0, 1:
             worker.crash()
-            world.workerEnded()
+            world.workerEnded(worker)
         case 2: if !worker.isPaused { worker.stop() }
         case 3, 4, 5: pause(worker)
         case 6, 7:
@@ -32,7 +32,7 @@ final class Faults {
         case 8: worker.providerCutUntil = world.now + world.chance.time(0...(.seconds(10)))
         case 9: world.provider.isDownUntil = world.now + world.chance.time(0...(.seconds(10)))
         case 10: world.provider.refusesUntil = world.now + world.chance.time(0...(.seconds(5)))
-        default: if world.workers.count < 5 { world.startWorker(after: 0) }
+        default: if world.workers.count < 5 { world.startWorker(in: worker.group, after: 0) }
         }
     }
 

@@ -15,6 +15,7 @@ final class Group {
     }
 
     private unowned let world: World
+    let number: Int
     private var members: [Member] = []
     private(set) var generation = 0
     private var isRebalancing = false
@@ -23,10 +24,16 @@ final class Group {
     private(set) var owners: [Worker?]
     private(set) var committed: [Int64?]
 
-    init(world: World) {
+    init(world: World, number: Int) {
         self.world = world
+        self.number = number
         owners = Array(repeating: nil, count: Int(world.plan.partitions))
         committed = Array(repeating: nil, count: Int(world.plan.partitions))
+    }
+
+    /// Where a partition is read from: the committed offset, or the beginning of the log.
+    func start(of partition: Int32) -> Int64 {
+        committed[Int(partition)] ?? world.topic.start(of: partition)
     }
 
     /// Whether this member's generation is the current one.
@@ -85,7 +92,7 @@ final class Group {
             if members.allSatisfy(\.hasJoined) { completeSoon(delay) }
             return
         }
-        world.note("group: rebalance begins after generation \(generation)")
+        world.note("group \(number): rebalance begins after generation \(generation)")
         isRebalancing = true
         round += 1
         let joiner = members.last
@@ -116,7 +123,7 @@ final class Group {
         generation += 1
         world.books.rebalances += 1
         owners = Array(repeating: nil, count: owners.count)
-        world.note("group: generation \(generation) of \(members.map { $0.worker.name })")
+        world.note("group \(number): generation \(generation) of \(members.map { $0.worker.name })")
         for index in members.indices {
             members[index].hasJoined = false
             members[index].expires = world.now + world.plan.sessionTimeout
@@ -146,7 +153,7 @@ final class Group {
             // A member that waits for the others in a join cannot time out.
             if members[index].hasJoined { return }
             if members[index].expires > world.now { return watch(id) }
-            world.note("group: session of \(members[index].worker.name) timed out")
+            world.note("group \(number): session of \(members[index].worker.name) timed out")
             members.remove(at: index)
             rebalance(after: .milliseconds(1))
         }

@@ -8,7 +8,7 @@ final class GroupClient {
     private(set) var generation = -1
     private(set) var isJoining = false
     /// Partitions that the application holds; it has to unassign them before we may join again.
-    private var assigned: [Int32]?
+    private(set) var assigned: [Int32]?
     private var isRevoking = false
     private var isLeaving = false
     private var lastBeat: Time = 0
@@ -32,7 +32,7 @@ final class GroupClient {
         earlyEnds = world.ledger.map(\.end)
         worker.reachKafka { [self] in
             guard number == joins, isJoining else { return }
-            member = world.group.join(worker, as: member)
+            member = worker.group.join(worker, as: member)
         }
     }
 
@@ -58,7 +58,7 @@ final class GroupClient {
         isJoining = false
         beats += 1
         let id = member
-        worker.reachKafka { [world] in world.group.leave(id) }
+        worker.reachKafka { [worker] in worker.group.leave(id) }
     }
 
     // MARK: Heartbeats
@@ -66,13 +66,18 @@ final class GroupClient {
     private func beat(_ number: Int) {
         guard number == beats, !worker.isDead, member != nil else { return }
         if worker.isPaused {
-            return worker.onResume { [self] in beat(number) }
+            // librdkafka looks after its session once a second.
+            return worker.onResume { [self] in
+                world.timeline.after(world.chance.time(0...(.seconds(1)))) { [self] in
+                    beat(number)
+                }
+            }
         }
         if world.now - lastBeat > world.plan.sessionTimeout { return lose() }
         if let id = member {
             let (generation, sentAt) = (generation, world.now)
             worker.reachKafka { [self] in
-                let answer = world.group.heartbeat(id, generation: generation)
+                let answer = worker.group.heartbeat(id, generation: generation)
                 worker.fromKafka { [self] in heard(answer, number, sentAt: sentAt) }
             }
         }
@@ -140,7 +145,7 @@ final class GroupClient {
         let (id, generation) = (member, generation)
         let isLost = world.troubled(\.lostCommit)
         worker.reachKafka { [self] in
-            let answer = world.group.commit(offsets, member: id, generation: generation)
+            let answer = worker.group.commit(offsets, member: id, generation: generation)
             world.note("\(worker.name) commit \(number) at \(generation): \(answer.rawValue)")
             if isLost { return }
             if answer == .illegalGeneration || answer == .unknownMember { self.generation = -1 }

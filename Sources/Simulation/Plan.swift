@@ -40,6 +40,14 @@ struct Plan {
     var settleWindow: Time
     var sendDeadline: Time
     var compactsLedger: Bool
+    /// By how much wall clocks differ at most.
+    var clockSkew: Time
+    /// How many commands are produced to a partition that is not their home.
+    var strays: Double
+    /// Consumer groups on the same topics: one, unless somebody has made a mistake.
+    var groups: Int
+    /// How many reviews an operator decides, and of those, how many too early.
+    var decides: Double
     var troubles: Troubles
 
     init(commands: Int, chance: inout Chance) {
@@ -60,6 +68,10 @@ struct Plan {
         // Whatever is executed is seen within the settle window, counted from the hand-over.
         maxReadLag = chance.happens(0.7) ? settleWindow - .seconds(1) : 0
         compactsLedger = chance.happens(0.5)
+        clockSkew = chance.pick([0, .milliseconds(500), .seconds(5)])
+        strays = chance.pick([0, 0, 0.05, 0.5])
+        groups = chance.happens(0.05) ? 2 : 1
+        decides = chance.pick([0, 0.5, 1])
         settings = EngineSettings(
             rateLimit: rateLimit,
             partitionCount: Int(partitions),
@@ -70,6 +82,7 @@ struct Plan {
             commitDeadline: chance.time(.seconds(2)...(.seconds(10))).duration,
             commitInterval: .seconds(1),
             settleWindow: settleWindow.duration,
+            clockSkew: clockSkew.duration,
             repostsWhenAbsent: !isPayout,
             drainTimeout: chance.time(.seconds(1)...(.seconds(10))).duration,
             backoff: Backoff(base: .milliseconds(200), cap: .seconds(5))

@@ -79,6 +79,9 @@ final class Provider {
         )
     }
 
+    /// Whether it has anything under a reference, whatever lookups say.
+    func hasExecuted(_ key: ReferenceKey) -> Bool { executions[key] != nil }
+
     func look(for order: Order) -> Sighting {
         let visible = (executions[order.key] ?? []).filter { $0.visibleAt <= world.now }
         guard let first = visible.first else { return .absent }

@@ -10,6 +10,14 @@ public enum Sabotage: String, CaseIterable, Sendable {
     case earlyLedgerEnd = "early-ledger-end"
     /// Nothing is checked at the last moment before sending.
     case uncheckedLease = "unchecked-lease"
+    /// Nothing is checked there, nor whether the assignment was lost when a commit is answered.
+    case uncheckedEpoch = "unchecked-epoch"
+    /// The order is sent again under the same intent after *not sent* was recorded.
+    case notSentInLedger = "not-sent-in-ledger"
+    /// Offsets are committed before what they pass is answered.
+    case earlyOffsets = "early-offsets"
+    /// The second fence is off: what somebody else has written to the ledger is not seen.
+    case unseenGaps = "unseen-gaps"
     /// A payout that a lookup does not find is transmitted again at once.
     case lookUpThenPost = "look-up-then-post"
     /// Intents and outcomes of an attempt have one key in the compacted ledger.

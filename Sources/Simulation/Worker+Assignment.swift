@@ -7,7 +7,7 @@ extension Worker {
         assignment += 1
         let number = assignment
         reachKafka { [self] in
-            let starts = partitions.map { ($0, world.start(of: $0)) }
+            let starts = partitions.map { ($0, group.start(of: $0)) }
             fromKafka { [self] in post(.positions(assignment: number, starts)) }
         }
     }
@@ -26,48 +26,99 @@ extension Worker {
     }
 
     private func readLedgers(_ partitions: [Int32]) {
-        let number = assignment
         let early = client.earlyEnds
-        reachKafka { [self] in
-            for partition in partitions {
+        for partition in partitions {
+            guard let lease = leases[partition] else { continue }
+            // What is known from before is not read again.
+            let known = engine.knownLedger(of: partition).end
+            reachKafka { [self] in
                 // The end is captured here: after the assignment, unless this is sabotaged.
                 let ledger = world.ledger[Int(partition)]
-                let end = world.sabotage == .earlyLedgerEnd ? early[Int(partition)] : ledger.end
-                let records = Array(ledger.records(before: end))
+                let isEarly = world.sabotage == .earlyLedgerEnd
+                let records = Array(
+                    ledger.records(
+                        from: known,
+                        before: isEarly ? early[Int(partition)] : ledger.end
+                    )
+                )
+                let end = ledger.end
                 let reading = world.chance.time(0...(.milliseconds(200)))
                 fromKafka(after: reading) { [self] in
-                    post(.restored(assignment: number, partition, records))
+                    post(.restored(lease, partition, records, end: end))
                 }
             }
         }
     }
 
-    func restored(_ number: Int, _ partition: Int32, _ records: [LedgerRecord], at now: Moment) {
-        guard number == assignment else { return }
-        for record in records {
-            // Which of them is open is for the engine to judge.
-            let id = world.commands[record.command].id
-            if jobs[id] == nil { jobs[id] = Job(command: record.command) }
-            give(.ledger(partition: partition, entry(record)), now)
+    /// Reads a part of the ledger that somebody else has written.
+    func readLedger(_ partition: Int32, from start: Int64, to end: Int64) {
+        guard let lease = leases[partition] else { return }
+        reachKafka { [self] in
+            let records = Array(world.ledger[Int(partition)].records(from: start, before: end))
+            fromKafka { [self] in
+                post(.restored(lease, partition, records, end: end))
+            }
         }
-        give(.restored(partition: partition), now)
     }
 
-    /// What is read back of a record: an intent does not say how many events there were, an
-    /// outcome not until when its command may be sent.
-    private func entry(_ record: LedgerRecord) -> LedgerEntry {
-        let isIntent = record.write.state == .intent
-        return LedgerEntry(
-            key: record.reference,
-            fingerprint: record.fingerprint,
-            record: world.commands[record.command].id,
-            attempt: record.write.attempt,
-            state: record.write.state,
-            sequence: isIntent ? 0 : record.write.sequence,
+    func restored(
+        _ lease: Lease,
+        _ partition: Int32,
+        _ records: [LedgerRecord],
+        end: Int64,
+        at now: Moment
+    ) {
+        guard leases[partition] === lease else { return }
+        for record in records {
+            switch record.content {
+            case .claim(let group):
+                let claim = LedgerClaim(
+                    owner: record.owner,
+                    isForeign: group != self.group.number,
+                    offset: record.offset
+                )
+                give(.claim(partition: partition, claim), now)
+            case .attempt(let attempt):
+                // Which of them is open is for the engine to judge.
+                let id = world.commands[attempt.command].id
+                if jobs[id] == nil { jobs[id] = Job(command: attempt.command) }
+                give(.ledger(partition: partition, entry(record, attempt)), now)
+            }
+        }
+        ledgerEnds[partition] = end
+        give(.restored(partition: partition, end: end), now)
+        for decision in world.decisions where decision.partition == partition {
+            decided(decision, at: now)
+        }
+    }
+
+    func decided(_ decision: Decision, at now: Moment) {
+        give(
+            .decided(
+                partition: decision.partition,
+                decision.reference,
+                decision.decision
+            ),
+            now
+        )
+    }
+
+    private func entry(_ record: LedgerRecord, _ attempt: LedgerRecord.Attempt) -> LedgerEntry {
+        LedgerEntry(
+            key: attempt.order.key,
+            fingerprint: attempt.order.fingerprint,
+            record: world.commands[attempt.command].id,
+            attempt: attempt.write.attempt,
+            state: attempt.write.state,
+            sequence: attempt.write.sequence,
             offset: record.offset,
-            notAfter: isIntent ? record.notAfter : nil,
+            notAfter: attempt.order.notAfter,
             at: record.at,
-            owner: record.owner
+            owner: record.owner,
+            origin: attempt.order.origin,
+            since: attempt.write.since,
+            decision: attempt.write.decision,
+            isUnannounced: attempt.write.isUnannounced
         )
     }
 
@@ -82,6 +133,13 @@ extension Worker {
         endLeases(partitions)
         give(.lost(partitions), now)
         unassign()
+    }
+
+    /// Begins anew with everything that the group has given us.
+    func reassign() {
+        endLeases(Array(leases.keys))
+        cursors = [:]
+        if let assigned = client.assigned { prepare(assigned) }
     }
 
     func relinquish(_ partitions: [Int32]) {

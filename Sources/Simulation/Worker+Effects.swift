@@ -7,11 +7,14 @@ extension Worker {
             note(effect)
             switch effect {
             case .append(let ticket, let write): append(ticket, write)
+            case .claim(let ticket): claim(ticket)
+            case .readLedger(let partition, let start, let end):
+                readLedger(partition, from: start, to: end)
             case .publish(let ticket, let what): publish(ticket, what)
             case .commit(let number, let offsets): commit(number, offsets)
             case .transmit(let ticket, let attempt, let expires):
                 transmit(ticket, attempt: attempt, expires: expires)
-            case .lookUp(let number, let records): lookUp(number, records)
+            case .lookUp(let number, let records, _): lookUp(number, records)
             case .ask(let ticket): ask(ticket)
             case .probe: probe()
             case .pause(let partitions):
@@ -19,9 +22,11 @@ extension Worker {
             case .resume(let partitions):
                 for partition in partitions { cursors[partition]?.isPaused = false }
                 planTurn()
-            case .forget(let id): jobs[id] = nil
+            case .forget(let id): if !engine.isWorking(on: id) { jobs[id] = nil }
             case .relinquish(let partitions): relinquish(partitions)
+            case .reassign: reassign()
             case .stopped: stopped()
+            case .alert(.foreignGroup): hasRefused = true
             case .alert: break
             }
         }
@@ -37,15 +42,20 @@ extension Worker {
         }
     }
 
-    private func commit(_ number: CommitNumber, _ offsets: [Int32: Int64]) {
-        if offsets.isEmpty { return world.fail("\(name) commits nothing") }
-        client.commit(number, offsets.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+    private func commit(_ number: CommitNumber, _ marks: [Int32: CommitMark]) {
+        if marks.isEmpty { return world.fail("\(name) commits nothing") }
+        let offsets = marks.sorted { $0.key < $1.key }.map { partition, mark in
+            let isEarly = world.sabotage == .earlyOffsets && world.chance.happens(0.1)
+            return (partition, isEarly ? mark.offset + 1 : mark.offset)
+        }
+        client.commit(number, offsets)
     }
 
     // MARK: Orders
 
     private func transmit(_ ticket: Ticket, attempt: Int, expires: Instant) {
         guard let job = job(of: ticket.record) else { return }
+        world.books.requested(by: self)
         guard let lease = leases[ticket.record.partition] else {
             return end(ticket, .notSent(.notPermitted, retryAfter: nil))
         }
@@ -69,7 +79,10 @@ extension Worker {
             return onResume { [self] in handOver(ticket, attempt, number, lease, expires) }
         }
         let isPermitted = !lease.isEnded && world.now.instant < expires
-        guard isPermitted || world.sabotage == .uncheckedLease else {
+        guard
+            isPermitted || world.sabotage == .uncheckedLease
+                || world.sabotage == .uncheckedEpoch
+        else {
             return end(ticket, .notSent(.notPermitted, retryAfter: nil))
         }
         if world.now < providerCutUntil || world.troubled(\.noConnection) {
@@ -78,7 +91,12 @@ extension Worker {
                 end(ticket, .notSent(.noConnection, retryAfter: nil))
             }
         }
-        post(number, attempt: attempt) { [self] outcome in end(ticket, outcome) }
+        post(number, attempt: attempt) { [self] outcome in
+            if world.sabotage == .notSentInLedger, case .notSent = outcome {
+                record(ticket, LedgerWrite(attempt: attempt, state: .notSent, sequence: 0))
+            }
+            end(ticket, outcome)
+        }
     }
 
     /// Hands an order over to the provider, whatever the reasons.

@@ -68,27 +68,55 @@ extension Worker {
     }
 
     func append(_ ticket: Ticket, _ write: LedgerWrite) {
-        guard let job = job(of: ticket.record), let order = world.commands[job.command].order
-        else { return }
-        let partition = Int(ticket.record.partition)
-        let record = LedgerRecord(
-            reference: order.key,
-            fingerprint: order.fingerprint,
-            command: job.command,
-            write: write,
-            notAfter: order.notAfter,
-            at: world.moment.wallClock,
-            owner: owner,
-            event: event(for: write, job)
-        )
-        produce(pipe: partition) { [self] in
-            world.books.recorded(record, by: self)
-            let offset = world.ledger[partition].append(record, at: world.now)
-            world.note("ledger \(partition)/\(offset) = \(order.key.high) \(write) by \(name)")
-            return offset
-        } acknowledge: { [self] offset in
+        record(ticket, write) { [self] offset in
             post(.input(.appended(ticket, offset: offset)))
         }
+    }
+
+    /// Writes to the ledger, whoever wants to know of it.
+    func record(
+        _ ticket: Ticket,
+        _ write: LedgerWrite,
+        acknowledge: @escaping (Int64?) -> Void = { _ in }
+    ) {
+        guard let job = job(of: ticket.record), let order = world.commands[job.command].order
+        else { return }
+        let attempt = LedgerRecord.Attempt(
+            order: order,
+            command: job.command,
+            write: write,
+            event: event(for: write, job)
+        )
+        store(.attempt(attempt), in: ticket.record.partition, acknowledge: acknowledge)
+    }
+
+    func claim(_ ticket: Ticket) {
+        store(.claim(group: group.number), in: ticket.record.partition) { [self] offset in
+            post(.input(.appended(ticket, offset: offset)))
+        }
+    }
+
+    private func store(
+        _ content: LedgerRecord.Content,
+        in partition: Int32,
+        acknowledge: @escaping (Int64?) -> Void
+    ) {
+        let record = LedgerRecord(at: moment.wallClock, owner: owner, content: content)
+        produce(pipe: Int(partition)) { [self] in
+            let offset = world.ledger[Int(partition)].append(record, at: world.now)
+            world.note("ledger \(partition)/\(offset) = \(content) by \(name)")
+            world.books.recorded(record, in: partition)
+            return offset
+        } acknowledge: { [self] offset in
+            acknowledge(offset.map { seen($0, in: partition) })
+        }
+    }
+
+    /// The offset that an acknowledgement says: without the second fence there is never a gap.
+    private func seen(_ offset: Int64, in partition: Int32) -> Int64 {
+        guard world.sabotage == .unseenGaps, let end = ledgerEnds[partition] else { return offset }
+        ledgerEnds[partition] = end + 1
+        return end
     }
 
     func publish(_ ticket: Ticket, _ what: Publication) {
@@ -104,23 +132,17 @@ extension Worker {
 
     private func event(for what: Publication, _ job: Job) -> Event? {
         let command = world.commands[job.command]
+        let origin = command.root.map { world.commands[$0].id } ?? command.id
         func answer(_ kind: EventKind) -> Event {
-            Event(id: .command(command.id, kind), kind: kind, command: job.command)
+            Event(id: .command(origin, kind), kind: kind, command: job.command)
         }
         switch what {
         case .recorded(let write): return event(for: write, job)
-        case .expired(let attempt):
-            return command.key.map {
-                Event(
-                    id: .reference($0, .expired, attempt: attempt),
-                    kind: .expired,
-                    command: job.command
-                )
-            }
         case .conflict: return answer(.conflict)
         case .invalid: return answer(.invalid)
         case .answer: return answer(.answer)
         case .deadLetter: return answer(.deadLetter)
+        case .forward: return answer(.forward)
         case .replay: return nil
         }
     }
@@ -128,7 +150,7 @@ extension Worker {
     /// The event that announces a record of the ledger; nil where there is none.
     private func event(for write: LedgerWrite, _ job: Job) -> Event? {
         guard let key = world.commands[job.command].key else { return nil }
-        if write.state == .intent || write.state == .notSent { return nil }
+        if [.intent, .notSent, .released, .conflict].contains(write.state) { return nil }
         let kind = EventKind(write.state)
         return Event(
             id: .reference(key, kind, attempt: write.attempt),
@@ -142,8 +164,11 @@ extension Worker {
     private func replay(_ ticket: Ticket, _ write: LedgerWrite, ledgerOffset: Int64) {
         reachKafka { [self] in
             let partition = Int(ticket.record.partition)
-            let event = world.ledger[partition].record(at: ledgerOffset)?.event
-            fromKafka { [self] in post(.replayed(ticket, write, event)) }
+            let content = world.ledger[partition].record(at: ledgerOffset)?.content
+            guard case .attempt(let attempt) = content else {
+                return fromKafka { [self] in post(.replayed(ticket, write, nil)) }
+            }
+            fromKafka { [self] in post(.replayed(ticket, write, attempt.event)) }
         }
     }
 
@@ -162,9 +187,14 @@ extension Worker {
             return post(.input(.published(ticket, acknowledged: true)))
         }
         let pipe = 1000 + Int(ticket.record.partition)
-        produce(pipe: pipe) { [self] in
+        var event = event
+        event.assignment = assignment
+        produce(pipe: pipe) { [self, event] in
             world.note("event \(event.id) \(event.write?.sequence ?? 0) by \(name)")
             world.books.published(event, by: self)
+            if event.kind == .forward {
+                world.forward(event.command)
+            }
             return 0
         } acknowledge: { [self] offset in
             post(.input(.published(ticket, acknowledged: offset != nil)))

@@ -8,11 +8,12 @@ final class Worker {
     enum Message {
         case assigned([Int32])
         case positions(assignment: Int, [(Int32, Int64)])
-        case restored(assignment: Int, Int32, [LedgerRecord])
+        case restored(Lease, Int32, [LedgerRecord], end: Int64)
         case revoked([Int32])
         case lost([Int32])
         case committed(CommitNumber, [Int32], isAccepted: Bool)
         case replayed(Ticket, LedgerWrite, Event?)
+        case decided(Decision)
         case input(Input)
     }
 
@@ -33,13 +34,18 @@ final class Worker {
     }
 
     unowned let world: World
+    unowned let group: Group
     let name: String
+    /// By how much its wall clock is wrong, in milliseconds.
+    let skew: Int64
     /// Tells this process from every other one.
     let owner: UInt64
     private(set) var engine: CommandEngine
     var jobs: [RecordID: Job] = [:]
     var leases: [Int32: Lease] = [:]
     var cursors: [Int32: Cursor] = [:]
+    /// Where each ledger ends, for all that the engine is told, under a sabotage.
+    var ledgerEnds: [Int32: Int64] = [:]
     var assignment = 0
     /// When the last record of each pipe to Kafka is stored: a producer keeps their order.
     var pipes: [Int: Time] = [:]
@@ -49,6 +55,8 @@ final class Worker {
     private(set) var isDead = false
     private(set) var isPaused = false
     private(set) var isStopping = false
+    /// Whether it ends because the ledger is not its own.
+    var hasRefused = false
     /// The network to Kafka, to the provider, is cut until then.
     var kafkaCutUntil: Time = 0
     var providerCutUntil: Time = 0
@@ -61,15 +69,26 @@ final class Worker {
 
     private(set) lazy var client = GroupClient(world: world, worker: self)
 
-    init(world: World, number: Int) {
+    init(world: World, group: Group, number: Int) {
         self.world = world
+        self.group = group
         name = "w\(number)"
         owner = UInt64(number)
+        // Two clocks differ by no more than the plan says.
+        skew = world.chance.number(0...max(1, world.plan.clockSkew / 1_000_000))
         engine = CommandEngine(
             settings: world.plan.settings,
+            owner: owner,
             seed: world.chance.seed(),
             at: world.moment
         )
+    }
+
+    /// Both clocks of this process.
+    var moment: Moment {
+        var moment = world.moment
+        moment.wallClock -= skew
+        return moment
     }
 
     /// Whether the engine has nothing under way.
@@ -95,6 +114,13 @@ final class Worker {
         isDead = true
         messages = []
         resumptions = []
+    }
+
+    /// Lets go of everything, so that the world can be freed.
+    func forget() {
+        end()
+        line = [:]
+        jobs = [:]
     }
 
     func stop() {
@@ -148,7 +174,7 @@ final class Worker {
 
     private func turn() {
         if isDead || isPaused { return }
-        let now = world.moment
+        let now = moment
         let taken = messages
         messages = []
         for message in taken { handle(message, at: now) }
@@ -184,12 +210,14 @@ final class Worker {
         switch message {
         case .assigned(let partitions): prepare(partitions)
         case .positions(let number, let starts): begin(number, starts, at: now)
-        case .restored(let number, let partition, let records):
-            restored(number, partition, records, at: now)
+        case .restored(let lease, let partition, let records, let end):
+            restored(lease, partition, records, end: end, at: now)
+        case .decided(let decision): decided(decision, at: now)
         case .revoked(let partitions): revoke(partitions, at: now)
         case .lost(let partitions): lose(partitions, at: now)
         case .committed(let number, let partitions, let isAccepted):
-            let holds = isAccepted && !client.isAssignmentLost
+            let isChecked = world.sabotage != .uncheckedEpoch
+            let holds = isAccepted && !(isChecked && client.isAssignmentLost)
             let accepted = partitions.map { ($0, holds) }
             give(.committed(number, accepted: Dictionary(uniqueKeysWithValues: accepted)), now)
         case .replayed(let ticket, let write, let event): replayed(ticket, write, event)
@@ -235,6 +263,6 @@ final class Worker {
         world.note("\(name) has stopped")
         client.leave()
         end()
-        world.workerEnded()
+        world.workerEnded(self)
     }
 }

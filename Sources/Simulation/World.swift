@@ -6,7 +6,7 @@ final class World {
     let sabotage: Sabotage?
     let timeline: Timeline
     var chance: Chance
-    let commands: [Command]
+    var topic: Topic
     var ledger: [LedgerPartition]
     /// Faults happen until then.
     private(set) var isTroubled = true
@@ -14,11 +14,14 @@ final class World {
     private(set) var workers: [Worker] = []
     /// What they have left behind on the network may still arrive.
     private var dead: [Worker] = []
-    private var logs: [[Int]]
+    /// What operators have decided, as it stands in their topic.
+    private(set) var decisions: [Decision] = []
     private var started = 0
     private var settledAt: Time?
 
-    private(set) lazy var group = Group(world: self)
+    /// The consumer groups: a second one shares topics that it should not.
+    private(set) lazy var groups = (0..<plan.groups).map { Group(world: self, number: $0) }
+    private(set) lazy var operators = Operators(world: self)
     private(set) lazy var provider = Provider(world: self)
     private(set) lazy var books = Books(world: self)
     private(set) lazy var faults = Faults(world: self)
@@ -26,18 +29,24 @@ final class World {
     init(seed: UInt64, commands count: Int, sabotage: Sabotage?, isTracing: Bool) {
         var chance = Chance(seed: seed)
         plan = Plan(commands: count, chance: &chance)
-        commands = Command.all(of: plan, chance: &chance)
+        topic = Topic(
+            Command.all(of: plan, chance: &chance),
+            partitions: plan.partitions,
+            start: chance.number(0...3)
+        )
         self.chance = chance
         self.sabotage = sabotage
         timeline = Timeline(isTracing: isTracing)
-        logs = Array(repeating: [], count: Int(plan.partitions))
         ledger = Array(repeating: LedgerPartition(), count: Int(plan.partitions))
     }
 
     var now: Time { timeline.now }
 
-    /// Both clocks of every process.
+    /// Both clocks, as they should be.
     var moment: Moment { Moment(uptime: now.instant, wallClock: epoch + now / 1_000_000) }
+
+    /// The commands that were produced so far, and those to come.
+    var commands: [Command] { topic.commands }
 
     func note(_ line: @autoclosure () -> String) { timeline.note(line()) }
 
@@ -49,12 +58,29 @@ final class World {
     }
 
     /// The commands of a partition that were produced so far, by their numbers.
-    func log(of partition: Int32) -> [Int] { logs[Int(partition)] }
+    func log(of partition: Int32) -> [Int] { topic.logs[Int(partition)] }
 
-    /// Where a partition is read from: the committed offset, or the beginning of the log.
-    func start(of partition: Int32) -> Int64 {
-        if let committed = group.committed[Int(partition)] { return committed }
-        return logs[Int(partition)].first.map { commands[$0].id.offset } ?? 0
+    /// Whoever reads a partition has something to read.
+    func wakeReaders(of partition: Int32) {
+        for worker in workers where worker.cursors[partition]?.isPaused == false {
+            worker.planTurn()
+        }
+    }
+
+    /// Stores a copy of a stray in its home partition.
+    func forward(_ number: Int) {
+        topic.forward(number)
+        books.addPage()
+        wakeReaders(of: commands[number].home)
+    }
+
+    /// An operator has decided; every process hears of it, sooner or later.
+    func publish(_ decision: Decision) {
+        note("operator: \(decision)")
+        decisions.append(decision)
+        for worker in workers {
+            worker.fromKafka { worker.post(.decided(decision)) }
+        }
     }
 
     // MARK: Course
@@ -63,35 +89,39 @@ final class World {
         note("\(plan)")
         for (number, command) in commands.enumerated() {
             timeline.at(command.appears) { [self] in
-                logs[Int(command.id.partition)].append(number)
-                for worker in workers where worker.cursors[command.id.partition]?.isPaused == false
-                {
-                    worker.planTurn()
-                }
+                topic.produce(number, gap: chance.happens(0.05))
+                wakeReaders(of: command.id.partition)
             }
         }
-        for _ in 0..<plan.workers { startWorker(after: chance.time(0...(.seconds(2)))) }
+        for number in 0..<plan.workers {
+            startWorker(in: groups[number % groups.count], after: chance.time(0...(.seconds(2))))
+        }
         faults.begin()
         if plan.compactsLedger { compact() }
         timeline.at(max(plan.faultTime, plan.arrivalTime + .seconds(1))) { [self] in calm() }
         timeline.run(maxSteps: 3_000_000)
-        for worker in workers { worker.end() }
+        for worker in workers + dead { worker.forget() }
     }
 
-    func startWorker(after delay: Time) {
+    func startWorker(in group: Group, after delay: Time) {
         timeline.after(delay) { [self] in
             started += 1
-            let worker = Worker(world: self, number: started)
+            let worker = Worker(world: self, group: group, number: started)
             workers.append(worker)
             worker.start()
         }
     }
 
     /// A worker crashed or stopped: its place is taken by a new process.
-    func workerEnded() {
+    func workerEnded(_ worker: Worker) {
         dead += workers.filter(\.isDead)
         workers.removeAll(where: \.isDead)
-        startWorker(after: isTroubled ? chance.time(0...(.seconds(8))) : .seconds(1))
+        // Somebody has to look why it refused to go on.
+        if worker.hasRefused { return }
+        startWorker(
+            in: worker.group,
+            after: isTroubled ? chance.time(0...(.seconds(8))) : .seconds(1)
+        )
     }
 
     /// Faults stop: from here on everything has to come to its end.
@@ -99,12 +129,12 @@ final class World {
         note("faults stop")
         isTroubled = false
         faults.heal()
-        let deadline = now + .seconds(400) + plan.settleWindow * 4
+        let deadline = now + .seconds(400) + (plan.settleWindow + plan.clockSkew) * 4
         judge(deadline: deadline)
     }
 
     private func judge(deadline: Time) {
-        let unfinished = books.unfinished
+        let unfinished = plan.groups > 1 ? nil : books.unfinished
         if unfinished == nil && workers.allSatisfy(\.isIdle) {
             if settledAt == nil { settledAt = now }
             // What is late may still do harm.

@@ -7,13 +7,14 @@ import Logging
 extension CommandLoop {
     /// Finds out where to begin; nothing is read before that.
     func prepare(_ partitions: [Int32]) {
-        assignment += 1
-        preparation?.cancel()
+        endReading()
+        assigned = partitions
         logger.info("assigned", metadata: ["partitions": "\(partitions)"])
         readiness.set(subject, partitions.isEmpty ? nil : "reading the ledger")
         readiness.set(kafkaSubject, nil)
         let finder = StartFinder(
-            consumer: consumer,
+            survey: survey,
+            count: engine.settings.partitionCount,
             partitions: commandPartitions(partitions),
             logger: logger,
             throttle: throttle,
@@ -22,8 +23,12 @@ extension CommandLoop {
             }
         )
         preparation = Task { [assignment, mailbox] in
-            guard let starts = await finder.starts() else { return }
-            mailbox.post(.positions(assignment: assignment, starts))
+            do throws(UntrustedLedger) {
+                guard let starts = try await finder.starts() else { return }
+                mailbox.post(.positions(assignment: assignment, starts))
+            } catch {
+                mailbox.post(.untrusted(error))
+            }
         }
     }
 
@@ -58,59 +63,12 @@ extension CommandLoop {
         }
     }
 
-    private func readLedgers(_ partitions: [Int32]) {
-        let restorer = LedgerRestorer(topic: ledgerTopic, kafka: settings.kafka)
-        preparation = Task { [assignment, mailbox, logger, throttle] in
-            var unread = partitions
-            while !Task.isCancelled, !unread.isEmpty {
-                do {
-                    let done = Gathered<Int32>()
-                    defer { unread.removeAll { done.contains($0) } }
-                    try await restorer.restore(unread) { partition, contents in
-                        done.insert(partition)
-                        mailbox.post(.restored(assignment: assignment, partition, contents))
-                    }
-                } catch {
-                    if throttle.pass("ledger") != nil {
-                        logger.warning(
-                            "cannot read the ledger, trying again",
-                            metadata: ["error": "\(error)"]
-                        )
-                    }
-                    // A back-off between attempts to reach a broker.
-                    try? await Task.sleep(for: .seconds(1))
-                }
-            }
-        }
-    }
-
-    func restored(
-        _ number: UInt64,
-        _ partition: Int32,
-        _ contents: LedgerRestorer.Contents,
-        at now: Moment
-    ) {
-        guard number == assignment else { return }
-        for (offset, what) in contents.unreadable {
-            // Somebody else wrote here: what it meant is not known, so nothing is begun.
-            let reason = "\(ledgerTopic)/\(partition)/\(offset) cannot be read: \(what)"
-            logger.critical("ledger unreadable", metadata: ["reason": "\(reason)"])
-            readiness.set(partitionSubject(partition), reason)
-        }
-        guard contents.unreadable.isEmpty else { return }
-        for (id, intent) in contents.open where jobs[id] == nil {
-            jobs[id] = Job(content: .restored(intent))
-        }
-        for entry in contents.entries {
-            engine.handle(.ledger(partition: partition, entry), at: now)
-        }
-        engine.handle(.restored(partition: partition), at: now)
-        unread.remove(partition)
-        if unread.isEmpty { readiness.set(subject, nil) }
-        logger.debug(
-            "ledger read",
-            metadata: ["partition": "\(partition)", "records": "\(contents.entries.count)"]
-        )
+    /// Somebody else has claimed a ledger of ours: everything is found out anew, where to begin as
+    /// well.
+    func reassign() {
+        endGaps()
+        endLeases(assigned)
+        prepare(assigned)
     }
 
     /// Lets the engine drain; what it does not have yet is given back at once.
@@ -125,6 +83,7 @@ extension CommandLoop {
     func lose(_ partitions: [Int32], at now: Moment) {
         logger.warning("partitions lost", metadata: ["partitions": "\(partitions)"])
         endPreparation()
+        endGaps()
         endLeases(partitions)
         engine.handle(.lost(partitions), at: now)
         unassign()
@@ -132,15 +91,30 @@ extension CommandLoop {
 
     /// The engine has drained: the leases end before librdkafka hears of it.
     func relinquish(_ partitions: [Int32]) {
+        endGaps()
         endLeases(partitions)
         unassign()
     }
 
     private func endPreparation() {
-        assignment += 1
-        preparation?.cancel()
+        endReading()
+        assigned = []
         readiness.set(subject, "waiting for an assignment")
         readiness.clear(prefix: partitionSubject(nil))
+    }
+
+    /// What is being found out counts for nothing any more.
+    private func endReading() {
+        assignment += 1
+        preparation?.cancel()
+        unread = []
+        unreadable = []
+    }
+
+    /// A drain may need what stands in a gap; nobody does after it.
+    private func endGaps() {
+        for gap in gaps.values { gap.cancel() }
+        gaps = [:]
     }
 
     /// What a partition is called among the reasons for not being ready; nil for all of them.
@@ -178,7 +152,9 @@ extension CommandLoop {
 
 /// Finds where to begin in partitions: explicit offsets, never the library's reset (DESIGN.md §7).
 struct StartFinder: Sendable {
-    let consumer: Consumer
+    let survey: TopicSurvey
+    /// The partitions that the topic had at the start.
+    let count: Int
     let partitions: [TopicPartition]
     let logger: Logger
     let throttle: LogThrottle
@@ -187,13 +163,17 @@ struct StartFinder: Sendable {
     /// The offset to begin at, for each partition that may be read; nil when cancelled.
     ///
     /// A partition whose committed offset is not in the log any more is left out: commands were
-    /// deleted unread, or the topic is another one. That is for a person.
-    func starts() async -> [Int32: Int64]? {
+    /// deleted unread, or the topic is another one. That is for a person, and so is a ledger that
+    /// cannot be trusted.
+    func starts() async throws(UntrustedLedger) -> [Int32: Int64]? {
         while !Task.isCancelled {
-            do throws(KafkaError) {
+            do {
                 return try await find()
+            } catch let error as UntrustedLedger {
+                throw error
             } catch {
-                if let heldBack = throttle.pass("positions \(error.name)") {
+                let name = (error as? KafkaError)?.name ?? "error"
+                if let heldBack = throttle.pass("positions \(name)") {
                     logger.warning(
                         "cannot find where to begin, trying again",
                         metadata: ["error": "\(error)", "repeated": "\(heldBack)"]
@@ -201,29 +181,29 @@ struct StartFinder: Sendable {
                 }
             }
             // A back-off between attempts to reach a broker.
-            try? await Task.sleep(for: .milliseconds(500))
+            try? await Task.sleep(for: .seconds(1))
         }
         return nil
     }
 
-    private func find() async throws(KafkaError) -> [Int32: Int64] {
-        let committed = try await consumer.committed(partitions, timeout: .seconds(10))
+    private func find() async throws -> [Int32: Int64] {
         var starts: [Int32: Int64] = [:]
-        for (place, log) in try await consumer.watermarks(partitions, timeout: .seconds(10)) {
-            let offset = committed[place]?.offset ?? log.low
-            if offset >= log.low && offset <= log.high {
+        for (place, found) in try await survey.ground(partitions, of: count) {
+            let offset = found.committed ?? found.log.low
+            if offset >= found.log.low && offset <= found.log.high {
                 starts[place.partition] = offset
             } else {
-                let reason =
-                    "the committed offset \(offset) is not in the log (\(log.low)…\(log.high)): "
-                    + "commands were deleted unread"
-                logger.critical(
-                    "stopped",
-                    metadata: ["partition": "\(place)", "reason": "\(reason)"]
-                )
-                onStopped(place, reason)
+                stop(place, offset, found.log)
             }
         }
         return starts
+    }
+
+    private func stop(_ place: TopicPartition, _ offset: Int64, _ log: LedgerCheck.Log) {
+        let reason =
+            "the committed offset \(offset) is not in the log (\(log.low)…\(log.high)): "
+            + "commands were deleted unread"
+        logger.critical("stopped", metadata: ["partition": "\(place)", "reason": "\(reason)"])
+        onStopped(place, reason)
     }
 }

@@ -15,9 +15,14 @@ extension CommandLoop {
             case .append(let ticket, let write):
                 append(ticket, write, to: &ledgers[ticket.record.partition, default: Outgoing()])
             case .publish(let ticket, let what): publish(ticket, what, to: &messages)
-            case .commit(let number, let offsets): commit(number, offsets)
+            case .claim(let ticket):
+                claim(ticket, to: &ledgers[ticket.record.partition, default: Outgoing()])
+            case .readLedger(let partition, let start, let end):
+                readGap(partition, from: start, to: end)
+            case .commit(let number, let marks): commit(number, marks)
             case .transmit(let ticket, _, let expires): transmit(ticket, expires: expires)
-            case .lookUp(let number, let records): lookUp(number, records)
+            case .lookUp(let number, let records, let isConfirming):
+                lookUp(number, records, isConfirming: isConfirming)
             case .ask(let ticket): ask(ticket)
             case .probe: probe()
             case .pause(let partitions):
@@ -26,6 +31,7 @@ extension CommandLoop {
                 flow { () throws(KafkaError) in try consumer.resume(commandPartitions(partitions)) }
             case .forget(let id): if !engine.isWorking(on: id) { jobs[id] = nil }
             case .relinquish(let partitions): relinquish(partitions)
+            case .reassign: reassign()
             case .stopped: isStopped = true
             case .alert(let alert): tell(alert)
             }
@@ -79,6 +85,7 @@ extension CommandLoop {
 
     private func append(_ ticket: Ticket, _ write: LedgerWrite, to batch: inout Outgoing) {
         let id = ticket.record
+        noteDecision(write, of: id)
         guard let job = jobs[id], let order = job.order else {
             return lack(id, .input(.appended(ticket, offset: nil)))
         }
@@ -99,7 +106,11 @@ extension CommandLoop {
                 owner: settings.owner,
                 at: now
             )
-            outcome.order = state.isOpen ? order.details : nil
+            outcome.order = state.isOpen || write.isUnannounced ? order.details : nil
+            outcome.since = write.since
+            outcome.evidence = events.evidence(for: write, job)
+            outcome.decision = job.decision.flatMap { $0.number == write.decision ? $0 : nil }
+            outcome.isUnannounced = write.isUnannounced
             outcome.providerID = event?.providerID
             outcome.reason = event?.reason
             outcome.event = event
@@ -139,17 +150,40 @@ extension CommandLoop {
         if case .replay(let write, let offset) = what {
             return replay(ticket, write, ledgerOffset: offset)
         }
-        if case .rejected(let record, let rejection) = job.content, rejection.reference == nil {
+        switch job.content {
+        case .rejected(let record, let rejection) where rejection.reference == nil:
             return batch.add(
                 .publication(ticket),
                 record.deadLetter(rejection, at: Clock.now.wallClock),
                 topic: settings.topics.deadLetters
             )
+        case .stray(let record, let home): return forward(record, to: home, ticket, &batch)
+        default: break
         }
         guard let event = event(for: what, job) else {
             return lack(id, .input(.published(ticket, acknowledged: false)))
         }
         add(event, ticket, to: &batch)
+    }
+
+    /// Sends a command on to its home partition; the offset waits for the acknowledgement.
+    private func forward(
+        _ record: Record,
+        to home: Int32,
+        _ ticket: Ticket,
+        _ batch: inout Outgoing
+    ) {
+        batch.add(.publication(ticket), record.forward, topic: commandTopic, partition: home)
+        forwarded += 1
+        if throttle.pass("forward") != nil {
+            logger.info(
+                """
+                commands do not come to their home partitions and are forwarded; their producer \
+                should partition by murmur2 of the reference in capitals
+                """,
+                metadata: ["forwarded": "\(forwarded)", "last": "\(ticket.record)"]
+            )
+        }
     }
 
     private func add(_ event: Event, _ ticket: Ticket, to batch: inout Outgoing) {
@@ -171,21 +205,13 @@ extension CommandLoop {
         let now = Clock.now.wallClock
         switch (what, job.content) {
         case (.recorded(let write), _):
-            // The end of a doubt is announced before it is recorded.
             return job.event(of: write)
                 ?? job.order.flatMap { events.event(for: write, of: $0, job, at: now) }
-        case (.expired(let attempt), _):
-            return job.order.map { events.expired($0, attempt: attempt, at: now) }
         case (.conflict(let state), _):
             return job.order.map { events.conflict($0, with: state, at: now) }
-        case (.invalid, .rejected(let record, let rejection)):
-            let source = CommandSource(
-                topic: record.topic,
-                partition: record.partition,
-                offset: record.offset
-            )
+        case (.invalid, .rejected(_, let rejection)):
             return rejection.reference.map {
-                events.refusal(rejection, $0, source: source, at: now)
+                events.refusal(rejection, $0, source: rejection.source, at: now)
             }
         case (.answer, .command(let command)):
             return job.finding.map { events.answer(to: command, $0, at: now) }
@@ -235,6 +261,10 @@ extension CommandLoop {
             switch tag {
             case .ledger(let ticket):
                 engine.handle(.appended(ticket, offset: place?.offset), at: now)
+                // A claim: with it the partition begins to take decisions.
+                if ticket.record.offset < 0 {
+                    giveDecisions(in: ticket.record.partition, at: now)
+                }
             case .publication(let ticket):
                 engine.handle(.published(ticket, acknowledged: place != nil), at: now)
             }
@@ -249,11 +279,13 @@ extension CommandLoop {
         mailbox.post(message)
     }
 
-    private func commit(_ number: CommitNumber, _ offsets: [Int32: Int64]) {
-        let list = offsets.sorted { $0.key < $1.key }.map { partition, offset in
+    private func commit(_ number: CommitNumber, _ marks: [Int32: CommitMark]) {
+        let count = engine.settings.partitionCount
+        let list = marks.sorted { $0.key < $1.key }.map { partition, mark in
             CommitOffset(
                 topicPartition: TopicPartition(topic: commandTopic, partition: partition),
-                offset: offset
+                offset: mark.offset,
+                metadata: CommitMetadata(ledgerEnd: mark.ledgerEnd, partitions: count).text
             )
         }
         do throws(KafkaError) {
@@ -266,13 +298,28 @@ extension CommandLoop {
 }
 
 extension Record {
+    /// Where the record stands.
+    var source: CommandSource {
+        CommandSource(topic: topic, partition: partition, offset: offset)
+    }
+
+    /// The record as it came, for its home partition.
+    fileprivate var forward: EncodedRecord {
+        Forward.encoded(
+            key: withKey { $0.map { [UInt8]($0) } },
+            value: withValue { $0.map { [UInt8]($0) } },
+            headers: headers.map { ($0.name, $0.value) },
+            source: source
+        )
+    }
+
     /// The record as it came, with the reason, for the dead letters.
     fileprivate func deadLetter(_ rejection: Rejection, at now: Int64) -> EncodedRecord {
         DeadLetter.encoded(
             key: withKey { $0.map { [UInt8]($0) } },
             value: withValue { $0.map { [UInt8]($0) } },
             headers: headers.map { ($0.name, $0.value) },
-            source: CommandSource(topic: topic, partition: partition, offset: offset),
+            source: source,
             rejection: rejection,
             now: now
         )

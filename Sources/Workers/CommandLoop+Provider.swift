@@ -19,39 +19,50 @@ extension CommandLoop {
                 let result = await gateway.submit(command, mayTransmit: mayTransmit)
                 mailbox.post(.submitted(ticket, result))
             }
-        case .restored(let intent):
-            Task { [gateway, mailbox, command = recall(intent)] in
-                guard let command = await command() else {
-                    let error = AspaydsError(
-                        code: .notPermitted,
-                        message: "its command is not in the log any more"
-                    )
-                    return mailbox.post(.submitted(ticket, .failure(error)))
-                }
-                let result = await gateway.submit(command, mayTransmit: mayTransmit)
-                mailbox.post(.submitted(ticket, result))
-            }
-        case .rejected:
+        case .restored:
+            guard let order = job.order else { return mailbox.post(.gone(ticket)) }
+            recall(order, ticket, mayTransmit)
+        case .rejected, .stray:
             mailbox.post(.submitted(ticket, .failure(AspaydsError(code: .invalidRequest))))
         }
     }
 
-    /// Reads a command again: the ledger holds no names and no accounts.
+    /// Reads a command again and transmits it: the ledger holds no names and no accounts.
     ///
-    /// What stands in its place must be the same order.
-    private func recall(_ intent: LedgerRecord.Intent) -> @Sendable () async -> Command? {
-        let source = intent.command.source
-        let position = Position(
-            topicPartition: TopicPartition(topic: source.topic, partition: source.partition),
-            offset: source.offset
+    /// What cannot be read now is tried again behind another fence.
+    private func recall(
+        _ order: OrderSummary,
+        _ ticket: Ticket,
+        _ mayTransmit: @escaping @Sendable () -> Bool
+    ) {
+        let recall = Recall(
+            topic: commandTopic,
+            decoder: decoder,
+            fetcher: fetcher,
+            order: order,
+            home: ticket.record
         )
-        return { [decoder, fetcher] in
-            guard let record = try? await fetcher.record(at: position),
-                let command = try? decoder.decode(record).get(),
-                OrderSummary(command)?.fingerprint == intent.fingerprint
-            else { return nil }
-            return command
+        Task { [gateway, mailbox, logger, throttle] in
+            do {
+                guard let command = try await recall.command() else {
+                    return mailbox.post(.gone(ticket))
+                }
+                mailbox.post(.recalled(ticket.record, command))
+                let result = await gateway.submit(command, mayTransmit: mayTransmit)
+                mailbox.post(.submitted(ticket, result))
+            } catch {
+                if throttle.pass("recall") != nil {
+                    logger.warning("cannot read a command again", metadata: ["error": "\(error)"])
+                }
+                let failure = AspaydsError(code: .notPermitted)
+                mailbox.post(.submitted(ticket, .failure(failure)))
+            }
         }
+    }
+
+    func gone(_ ticket: Ticket, at now: Moment) {
+        jobs[ticket.record]?.finding = .commandGone
+        engine.handle(.transmitted(ticket, .notSent(.commandGone, retryAfter: nil)), at: now)
     }
 
     func submitted(_ ticket: Ticket, _ result: Result<Receipt, AspaydsError>, at now: Moment) {
@@ -62,26 +73,35 @@ extension CommandLoop {
             outcome = .accepted
         case .failure(let error):
             jobs[ticket.record]?.finding = .failure(error)
-            if error.certainty != .notSent { jobs[ticket.record]?.doubt = error }
+            if error.certainty != .notSent { jobs[ticket.record]?.note(error, at: now.wallClock) }
             outcome = error.outcome
             tell(error)
         }
         engine.handle(.transmitted(ticket, outcome), at: now)
     }
 
-    func lookUp(_ number: LookupNumber, _ records: [RecordID]) {
+    func lookUp(_ number: LookupNumber, _ records: [RecordID], isConfirming: Bool) {
         var orders: [RecordID: OrderSummary] = [:]
         for id in records { orders[id] = jobs[id]?.order }
+        if isConfirming, let (id, order) = orders.first {
+            Task { [gateway, mailbox] in
+                let result = await gateway.confirm(order).map { [id: $0] }
+                mailbox.post(.lookedUp(number, [id], result))
+            }
+            return
+        }
         Task { [gateway, mailbox, orders] in
-            mailbox.post(.lookedUp(number, await gateway.lookUp(orders)))
+            mailbox.post(.lookedUp(number, records, await gateway.lookUp(orders)))
         }
     }
 
     func lookedUp(
         _ number: LookupNumber,
+        _ records: [RecordID],
         _ result: Result<[RecordID: Job.Finding], AspaydsError>,
         at now: Moment
     ) {
+        for id in records { jobs[id]?.note(lookup: try? result.get()[id], at: now.wallClock) }
         guard case .success(let findings) = result else {
             if case .failure(let error) = result {
                 tell(error)

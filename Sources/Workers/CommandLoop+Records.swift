@@ -14,7 +14,7 @@ extension CommandLoop {
         }
         // An order that the ledger knows of, or that is in doubt, is read again.
         if let again = job.order, again.fingerprint != order.fingerprint { return stop(id) }
-        if job.order != nil { jobs[id] = job.keeping(known) }
+        if job.order != nil { jobs[id]?.content = job.content }
         engine.handle(.received(id, .create(Order(order))), at: now)
     }
 
@@ -28,13 +28,35 @@ extension CommandLoop {
 
     private func decode(_ record: Record) -> (Job, Arrival) {
         switch decoder.decode(record) {
-        case .success(let command): (Job(content: .command(command)), arrival(of: command))
-        case .failure(let rejection):
-            (
-                Job(content: .rejected(record, rejection)),
-                rejection.reference.map { .invalid(.init($0)) } ?? .malformed
-            )
+        case .success(let command):
+            stray(command, record) ?? (Job(content: .command(command)), arrival(of: command))
+        case .failure(let rejection): reject(record, rejection)
         }
+    }
+
+    private func reject(_ record: Record, _ rejection: Rejection) -> (Job, Arrival) {
+        (
+            Job(content: .rejected(record, rejection)),
+            rejection.reference.map { .invalid(.init($0)) } ?? .malformed
+        )
+    }
+
+    /// A command whose home is another partition, to be forwarded, once; nil when it is at home, or
+    /// has none.
+    private func stray(_ command: Command, _ record: Record) -> (Job, Arrival)? {
+        guard let home = command.reference.map(home(of:)), home != record.partition else {
+            return nil
+        }
+        guard Forward.isForwarded(record.headers.map { ($0.name, $0.value) }) else {
+            return (Job(content: .stray(record, home: home)), .stray)
+        }
+        let rejection = Rejection(
+            code: .misplaced,
+            message: "forwarded before, and its home is partition \(home), not \(record.partition)",
+            commandID: command.id,
+            source: command.source
+        )
+        return reject(record, rejection)
     }
 
     private func arrival(of command: Command) -> Arrival {
@@ -54,7 +76,8 @@ extension Order {
         self.init(
             key: .init(order.reference),
             fingerprint: .init(order.fingerprint),
-            notAfter: order.notAfter
+            notAfter: order.notAfter,
+            origin: RecordID(order.command.source)
         )
     }
 }
@@ -62,27 +85,11 @@ extension Order {
 extension CommandDecoder {
     /// The command in a record, or why there is none.
     func decode(_ record: Record) -> Result<Command, Rejection> {
-        let source = CommandSource(
-            topic: record.topic,
-            partition: record.partition,
-            offset: record.offset
-        )
         let headers = record.headers.map { (name: $0.name, value: $0.value) }
         return record.withKey { key in
             record.withValue { value in
-                decode(key: key, value: value, headers: headers, source: source)
+                decode(key: key, value: value, headers: headers, source: record.source)
             }
         }
-    }
-}
-
-extension Job {
-    /// This job, with what an earlier reading of the same record has found out.
-    fileprivate func keeping(_ earlier: Job) -> Job {
-        var job = self
-        job.finding = earlier.finding
-        job.doubt = earlier.doubt
-        job.event = earlier.event
-        return job
     }
 }

@@ -23,6 +23,13 @@ extension CommandLoop {
                 "the drain took too long; what is under way will be looked up by the next owner",
                 metadata: ["partitions": "\(partitions)"]
             )
+        case .foreignGroup(let partition): refuseForeign(partition, at: Clock.now)
+        case .ledgerGap(let partition, let start, let end):
+            logger.warning(
+                "somebody else has written to the ledger of a partition of ours",
+                metadata: ["partition": "\(partition)", "from": "\(start)", "to": "\(end)"]
+            )
+        case .decisionTooEarly(let number): refuseDecision(number)
         }
     }
 
@@ -37,7 +44,10 @@ extension CommandLoop {
     }
 
     func note(_ error: KafkaError) {
-        if error.isFatal { failure = error }
+        if error.isFatal {
+            failure = error
+            isStopped = true
+        }
         let isOutage = [KafkaError.Code.allBrokersDown, KafkaError.Code.authentication]
             .contains(error.code)
         if isOutage { readiness.set(kafkaSubject, error.description) }
@@ -46,6 +56,15 @@ extension CommandLoop {
         }
         guard let heldBack = throttle.pass("kafka \(error.name)") else { return }
         logger.warning("Kafka", metadata: ["error": "\(error)", "repeated": "\(heldBack)"])
+    }
+
+    /// Ends this worker: what is under way is drained, then `run` throws the reason.
+    func refuse(_ reason: UntrustedLedger, at now: Moment) {
+        guard failure == nil else { return }
+        failure = reason
+        readiness.set(subject, reason.description)
+        logger.warning("draining, to end", metadata: ["reason": "\(reason)"])
+        engine.handle(.stop, at: now)
     }
 
     /// Finds out whether Kafka is back, once a second at most.

@@ -17,14 +17,24 @@ final class CommandLoop {
         case input(Input)
         /// Where to begin in the partitions of an assignment; those left out are stopped.
         case positions(assignment: UInt64, [Int32: Int64])
-        /// The ledger of a partition was read.
-        case restored(assignment: UInt64, Int32, LedgerRestorer.Contents)
+        /// A part of a partition's ledger was read.
+        case ledger(assignment: UInt64, LedgerChunk)
+        /// How far the reading of the ledgers is, in records.
+        case progress(assignment: UInt64, read: Int64, of: Int64)
+        /// A partition's ledger was claimed by another consumer group: its name, if it is known.
+        case foreignGroup(Int32, String?)
+        /// Operators have decided.
+        case ordered([ReviewOrder])
         /// Kafka answered for a batch of messages.
         case delivered([Tag], [DeliveryReport])
         /// A transmission ended.
         case submitted(Ticket, Result<Receipt, AspaydsError>)
+        /// A command that was known from the ledger alone was read again.
+        case recalled(RecordID, Command)
+        /// A command is not in the log any more.
+        case gone(Ticket)
         /// A batch of lookups ended.
-        case lookedUp(LookupNumber, Result<[RecordID: Job.Finding], AspaydsError>)
+        case lookedUp(LookupNumber, [RecordID], Result<[RecordID: Job.Finding], AspaydsError>)
         /// A question was answered.
         case answered(Ticket, Result<Job.Finding, AspaydsError>)
         /// The harmless read ended.
@@ -33,6 +43,10 @@ final class CommandLoop {
         case replayed(Ticket, LedgerWrite, Event?)
         /// Kafka answers again.
         case reachable
+        /// The ledger is not what it must be.
+        case untrusted(UntrustedLedger)
+        /// A client of Kafka failed for good.
+        case failed(KafkaError)
     }
 
     /// What a message to Kafka was for.
@@ -44,6 +58,7 @@ final class CommandLoop {
     let settings: WorkerSettings
     let mailbox: Mailbox<Message>
     let consumer: Consumer
+    let survey: TopicSurvey
     let producer: Producer
     let gateway: Gateway
     let events: EventMaker
@@ -62,22 +77,42 @@ final class CommandLoop {
     var assignment: UInt64 = 0
     /// What looks for positions and reads ledgers, while it does.
     var preparation: Task<Void, Never>?
+    /// What reads gaps in ledgers, by partition.
+    var gaps: [Int32: Task<Void, Never>] = [:]
+    /// The partitions that the group has given us last.
+    var assigned: [Int32] = []
     /// Partitions whose ledger is still being read.
     var unread: Set<Int32> = []
+    /// Partitions in whose ledger there is something that cannot be read.
+    var unreadable: Set<Int32> = []
+    /// Other consumer groups, by the partition whose ledger they have claimed.
+    var foreignGroups: [Int32: String] = [:]
+    /// Counts our claims.
+    var lastClaim: UInt64 = 0
+    /// What operators have decided.
+    var orders = ReviewOrders()
+    /// Commands that were sent on to their home partition.
+    var forwarded = 0
+    let progressThrottle = LogThrottle(interval: .seconds(5))
     var isAsking = false
     var isStopped = false
-    var failure: KafkaError?
+    /// Why the loop ends, thrown at its end.
+    var failure: (any Error)?
 
     /// More records than this are not taken at once, so that answers do not wait behind them.
     private static let drainSize = 512
 
-    init(_ worker: CommandWorker, partitions: Int, mailbox: Mailbox<Message>) throws(KafkaError) {
+    init(
+        _ worker: CommandWorker,
+        _ survey: TopicSurvey,
+        _ partitions: Int,
+        mailbox: Mailbox<Message>
+    ) {
         settings = worker.settings
         self.mailbox = mailbox
-        var kafka = settings.kafka
-        kafka.properties["group.id"] = settings.group
         fetcher = RecordFetcher(settings.kafka)
-        consumer = try Consumer(kafka) { mailbox.signal() }
+        consumer = survey.consumer
+        self.survey = survey
         producer = worker.producer
         gateway = Gateway(domain: settings.domain, client: worker.client)
         events = EventMaker(domain: settings.domain)
@@ -88,6 +123,7 @@ final class CommandLoop {
         limits.partitionCount = partitions
         engine = CommandEngine(
             settings: limits,
+            owner: LedgerIndex.hash(of: settings.owner),
             seed: UInt64.random(in: .min ... .max),
             at: Clock.now
         )
@@ -97,8 +133,9 @@ final class CommandLoop {
     func run() async throws {
         try consumer.subscribe([commandTopic])
         readiness.set(subject, "waiting for an assignment")
+        let control = followControl()
         var hasMore = false
-        while !isStopped, failure == nil {
+        while !isStopped {
             let messages = hasMore ? mailbox.take() : await mailbox.next(until: deadline)
             let now = Clock.now
             for message in messages { handle(message, at: now) }
@@ -108,11 +145,11 @@ final class CommandLoop {
             if !wanted && engine.wantsRecords { hasMore = true }
             if hasMore { await Task.yield() }
         }
+        control.cancel()
         preparation?.cancel()
+        for gap in gaps.values { gap.cancel() }
+        mailbox.close()
         await fetcher.close()
-        if await !consumer.close(timeout: .seconds(10)) {
-            logger.warning("leaving the consumer group took too long; the session will time out")
-        }
         if let failure { throw failure }
     }
 
@@ -159,15 +196,22 @@ final class CommandLoop {
         case .stop: engine.handle(.stop, at: now)
         case .input(let input): engine.handle(input, at: now)
         case .positions(let number, let positions): begin(number, positions, at: now)
-        case .restored(let number, let partition, let contents):
-            restored(number, partition, contents, at: now)
+        case .ledger(let number, let chunk): read(number, chunk, at: now)
+        case .progress(let number, let read, let total): progress(number, read: read, of: total)
+        case .foreignGroup(let partition, let name): foreignGroups[partition] = name
+        case .ordered(let list): ordered(list, at: now)
         case .delivered(let tags, let reports): delivered(tags, reports, at: now)
         case .submitted(let ticket, let result): submitted(ticket, result, at: now)
-        case .lookedUp(let number, let result): lookedUp(number, result, at: now)
+        case .recalled(let id, let command): jobs[id]?.content = .command(command)
+        case .gone(let ticket): gone(ticket, at: now)
+        case .lookedUp(let number, let records, let result):
+            lookedUp(number, records, result, at: now)
         case .answered(let ticket, let result): answered(ticket, result, at: now)
         case .probed(let result, let error): probed(result, error, at: now)
         case .replayed(let ticket, let write, let event): replayed(ticket, write, event)
         case .reachable: reachable()
+        case .untrusted(let error): refuse(error, at: now)
+        case .failed(let error): note(error)
         }
     }
 }

@@ -13,7 +13,7 @@ struct EventMaker: Sendable {
         _ job: Job,
         at now: Int64
     ) -> Event? {
-        guard let kind = kind(of: write.state) else { return nil }
+        guard let kind = Event.Kind(write.state, domain) else { return nil }
         var event = Event(
             domain: domain,
             kind: kind,
@@ -25,27 +25,53 @@ struct EventMaker: Sendable {
         event.sequence = Int64(write.sequence)
         event.attempt = write.attempt
         fill(&event, from: order)
-        if let finding = job.finding { fill(&event, from: finding) }
+        if let finding = finding(for: write, job) { fill(&event, from: finding) }
         event.reason = reason(for: write.state, job)
+        if write.state == .review { event.evidence = evidence(for: write, job) }
+        if let decision = job.decision, decision.number == write.decision {
+            apply(decision, to: &event)
+        }
         return event
     }
 
-    private func kind(of state: LedgerState) -> Event.Kind? {
-        switch state {
-        case .accepted: domain == .payment ? .created : .requested
-        case .refused: .refused
-        case .inDoubt: .inDoubt
-        case .review: .needsReview
-        case .intent, .notSent: nil
+    /// What is known of a doubt, for the ledger and for the person who must decide.
+    func evidence(for write: LedgerWrite, _ job: Job) -> Evidence? {
+        guard let since = write.since else { return nil }
+        var evidence = job.evidence
+        evidence.inDoubtSince = since
+        // The count begins anew with every owner; what the ledger knows may be more.
+        evidence.lookups = max(write.lookups, evidence.lookups ?? 0)
+        return evidence
+    }
+
+    /// The latest finding; or that of a late owner, where nobody in charge has heard of success.
+    private func finding(for write: LedgerWrite, _ job: Job) -> Job.Finding? {
+        guard write.state == .accepted, let late = job.lateReceipt, late.attempt == write.attempt
+        else { return job.finding }
+        switch job.finding {
+        case .receipt, .sighting: return job.finding
+        default: return .receipt(late.receipt)
         }
+    }
+
+    /// Says who has decided, and why; what the provider said of a released attempt stays.
+    private func apply(_ decision: Decision, to event: inout Event) {
+        let isRelease = decision.verdict == .release
+        event.trigger = .operator
+        event.providerID = decision.providerID ?? event.providerID
+        if isRelease && event.reason != nil { return }
+        event.reason = Event.Reason(
+            code: isRelease ? "released" : "closed",
+            message: "by \(decision.by): \(decision.why)"
+        )
     }
 
     private func certainty(of state: LedgerState) -> Event.Certainty {
         switch state {
         case .accepted: .accepted
         case .refused: .refused
-        case .notSent: .notSent
-        case .intent, .inDoubt, .review: .inDoubt
+        case .notSent, .expired: .notSent
+        case .intent, .inDoubt, .review, .released, .conflict: .inDoubt
         }
     }
 
@@ -68,7 +94,7 @@ struct EventMaker: Sendable {
             event.trigger = .poll
             fill(&event, from: state)
         case .mismatch, .absent: event.trigger = .poll
-        case .failure, .methods: break
+        case .failure, .methods, .commandGone: break
         }
     }
 
@@ -91,11 +117,27 @@ struct EventMaker: Sendable {
                 message: "the provider has something else under this reference",
                 field: field
             )
-        case (.review, _):
+        case (.review, .commandGone):
+            Event.Reason(
+                code: "command_gone",
+                message: "its command is not in the log any more, and the ledger holds no names"
+            )
+        case (.review, .absent):
             Event.Reason(
                 code: "absent",
                 message:
                     "sent, and unknown to the provider since (\(job.doubt?.description ?? "restart"))"
+            )
+        case (.review, _):
+            Event.Reason(
+                code: "may_have_arrived",
+                message: "an earlier transmission may have arrived, so it is not sent any more"
+            )
+        case (.expired, _):
+            Event.Reason(
+                code: "expired",
+                message: "not_after passed before anything was sent",
+                field: "not_after"
             )
         case (.inDoubt, .failure(let error)), (.refused, .failure(let error)): error.reason
         case (.inDoubt, _):
@@ -104,28 +146,8 @@ struct EventMaker: Sendable {
                 message: "a worker ended before the outcome was recorded"
             )
         case (.refused, _): job.doubt?.reason
-        case (.intent, _), (.notSent, _): nil
+        case (.intent, _), (.notSent, _), (.released, _), (.conflict, _): nil
         }
-    }
-
-    /// The event of an order whose time was over before anything was sent.
-    func expired(_ order: OrderSummary, attempt: Int, at now: Int64) -> Event {
-        var event = Event(
-            domain: domain,
-            kind: .expired,
-            id: Event.answerID(order.command.source, .expired),
-            reference: order.reference,
-            occurredAt: now
-        )
-        event.certainty = .notSent
-        event.attempt = attempt > 0 ? attempt : nil
-        fill(&event, from: order)
-        event.reason = Event.Reason(
-            code: "expired",
-            message: "not_after passed before anything was sent",
-            field: "not_after"
-        )
-        return event
     }
 
     /// The refusal of an order whose reference another one has.
@@ -193,13 +215,27 @@ struct EventMaker: Sendable {
             event.reference = command.reference ?? state.reference
             fill(&event, from: state)
         case .failure(let error): event.reason = error.reason
-        case .receipt, .mismatch, .absent:
+        case .receipt, .mismatch, .absent, .commandGone:
             event.reason = Event.Reason(
                 code: "not_found",
                 message: "the provider does not know it"
             )
         }
         return event
+    }
+}
+
+extension Event.Kind {
+    /// The event that announces a record of the ledger; nil where there is none.
+    init?(_ state: LedgerState, _ domain: Domain) {
+        switch state {
+        case .accepted: self = domain == .payment ? .created : .requested
+        case .refused: self = .refused
+        case .expired: self = .expired
+        case .inDoubt: self = .inDoubt
+        case .review: self = .needsReview
+        case .intent, .notSent, .released, .conflict: return nil
+        }
     }
 }
 
@@ -213,6 +249,9 @@ extension LedgerState {
         case .notSent: "not_sent"
         case .inDoubt: "in_doubt"
         case .review: "needs_review"
+        case .released: "released"
+        case .expired: "expired"
+        case .conflict: "conflict"
         }
     }
 }

@@ -83,6 +83,26 @@ struct Gateway: Sendable {
         }
     }
 
+    /// Looks one order up by itself, and compares everything that the answer says of it: the last
+    /// word before it is called accepted.
+    func confirm(_ order: OrderSummary) async -> Result<Job.Finding, AspaydsError> {
+        do throws(AspaydsError) {
+            let state =
+                switch domain {
+                case .payment: ProviderState(try await client.payment(order.reference))
+                case .payout: ProviderState(try await client.payout(order.reference))
+                }
+            return .success(judge(order, [state]))
+        } catch {
+            switch error.code {
+            case .notFound: return .success(.absent)
+            // The answer is about another transaction.
+            case .contradiction: return .success(.mismatch(field: Reference.field))
+            default: return .failure(error)
+            }
+        }
+    }
+
     /// Compares what the provider has with what was asked for.
     private func judge(_ order: OrderSummary, _ states: [ProviderState]) -> Job.Finding {
         // Two under one reference is for a person to sort out.

@@ -11,8 +11,10 @@ struct Job {
         case command(Command)
         /// A record that breaks the contract, as it came.
         case rejected(Record, Rejection)
+        /// A command whose home is another partition, as it came.
+        case stray(Record, home: Int32)
         /// An order known from the ledger alone.
-        case restored(LedgerRecord.Intent)
+        case restored
     }
 
     /// The latest that is known of it, from which events are made.
@@ -27,16 +29,67 @@ struct Job {
         case mismatch(field: String)
         /// A lookup found nothing.
         case absent
+        /// The command is not in the log any more, and cannot be sent.
+        case commandGone
         /// The payout methods.
         case methods([PayoutMethod])
     }
 
-    let content: Content
+    var content: Content
+    /// The order, if it is one.
+    let order: OrderSummary?
     var finding: Finding?
-    /// What the last transmission ended with, kept for the review.
+    /// What the last transmission ended with, while it may have arrived.
     var doubt: AspaydsError?
+    /// What is known of the doubt, for the review.
+    var evidence = Evidence()
+    /// What an operator has decided last.
+    var decision: Decision?
+    /// What a late owner has heard from the provider about an attempt.
+    var lateReceipt: (attempt: Int, receipt: Receipt)?
     /// Made for the ledger; published when the ledger has acknowledged it.
     var event: Event?
+
+    /// A job for what was read from the commands.
+    init(content: Content) {
+        self.content = content
+        order = if case .command(let command) = content { OrderSummary(command) } else { nil }
+    }
+}
+
+extension Job {
+    /// A job for what the ledger says is open; nil for a claim, and for an order that it does not
+    /// tell any more.
+    init?(_ record: LedgerRecord) {
+        content = .restored
+        switch record {
+        case .claim: return nil
+        case .intent(let intent): order = OrderSummary(intent)
+        case .outcome(let outcome):
+            guard let summary = OrderSummary(outcome) else { return nil }
+            order = summary
+            evidence = outcome.evidence ?? Evidence()
+            decision = outcome.decision
+            event = outcome.event
+        }
+    }
+
+    /// Notes how a transmission ended that may have arrived: `timeout …, at TIME`.
+    mutating func note(_ error: AspaydsError, at now: Int64) {
+        doubt = error
+        evidence = Evidence(transmission: "\(error), at \(RFC3339.format(now))")
+    }
+
+    /// Notes what a lookup found; nil when it found nothing out.
+    mutating func note(lookup finding: Finding?, at now: Int64) {
+        evidence.lastLookupAt = now
+        evidence.lastAnswer =
+            switch finding {
+            case .absent: .absent
+            case .mismatch: .mismatch
+            default: Evidence.Answer.none
+            }
+    }
 }
 
 extension Job.Finding {
@@ -46,7 +99,7 @@ extension Job.Finding {
         case .sighting: .found
         case .mismatch: .mismatch
         case .absent: .absent
-        case .receipt, .failure, .methods: nil
+        case .receipt, .failure, .methods, .commandGone: nil
         }
     }
 }
@@ -69,7 +122,20 @@ struct ProviderState: Sendable, Hashable {
     var fee: Amount?
     var totalAmount: Amount?
     var currency: String?
+    var recipientName: String?
     var account: String?
+}
+
+extension Receipt {
+    /// What the record of somebody else tells of a success.
+    init(_ outcome: LedgerRecord.Outcome) {
+        self.init(
+            providerID: outcome.providerID ?? outcome.event?.providerID ?? "",
+            paymentURL: outcome.event?.paymentURL,
+            fee: outcome.event?.fee,
+            totalAmount: outcome.event?.totalAmount
+        )
+    }
 }
 
 extension ProviderState {
@@ -92,6 +158,7 @@ extension ProviderState {
             amount: status.amount,
             fee: status.fee,
             totalAmount: status.totalAmount,
+            recipientName: status.recipientName,
             account: status.recipientAccount
         )
     }
@@ -103,6 +170,7 @@ struct OrderSummary: Sendable {
     var amount: Amount
     var currency: String?
     var payoutMethodID: Int64?
+    var recipientName: String?
     var maskedAccount: String?
     var fingerprint: Contract.Fingerprint
     var notAfter: Int64?
@@ -110,31 +178,42 @@ struct OrderSummary: Sendable {
     var traceparent: String?
 
     /// The field in which what the provider has differs from the order, if one does.
+    ///
+    /// What either of the two does not say is no difference: an order known from the ledger alone
+    /// has no name and only the end of an account.
     func difference(from state: ProviderState) -> String? {
+        if let reference = state.reference,
+            Reference.uppercased(reference) != Reference.uppercased(self.reference)
+        {
+            return Reference.field
+        }
         if let amount = state.amount, amount != self.amount { return "amount" }
         if let currency, let other = state.currency, currency != other { return "currency" }
         if let account = state.account, let own = maskedAccount, masked(account: account) != own {
             return "recipient_account"
         }
+        if let recipientName, let other = state.recipientName, !isSameName(recipientName, other) {
+            return "recipient_name"
+        }
         return nil
     }
+}
+
+/// White space around a name, its amount within, and case do not count: what is stored is tidied up.
+private func isSameName(_ left: String, _ right: String) -> Bool {
+    func tidy(_ name: String) -> [String] {
+        name.split(whereSeparator: \.isWhitespace).map { $0.lowercased() }
+    }
+    return tidy(left) == tidy(right)
 }
 
 extension Job {
     /// The event already made for a ledger record, if it was.
     func event(of write: LedgerWrite) -> Event? {
-        guard let event, event.attempt == write.attempt, event.sequence == Int64(write.sequence)
+        guard let event, event.attempt == write.attempt, event.sequence == Int64(write.sequence),
+            event.kind == Event.Kind(write.state, event.domain)
         else { return nil }
         return event
-    }
-
-    /// The order, if it is one.
-    var order: OrderSummary? {
-        switch content {
-        case .command(let command): OrderSummary(command)
-        case .restored(let intent): OrderSummary(intent)
-        case .rejected: nil
-        }
     }
 }
 
@@ -157,6 +236,7 @@ extension OrderSummary {
                 amount: payout.order.amount,
                 currency: payout.currency,
                 payoutMethodID: payout.order.payoutMethodID,
+                recipientName: payout.order.recipientName,
                 maskedAccount: masked(account: payout.order.recipientAccount),
                 fingerprint: Contract.Fingerprint(payout),
                 notAfter: payout.notAfter,
@@ -177,6 +257,22 @@ extension OrderSummary {
             fingerprint: intent.fingerprint,
             notAfter: intent.order.notAfter,
             command: intent.command
+        )
+    }
+
+    /// What an outcome tells of its order; nil when it tells no amount.
+    init?(_ outcome: LedgerRecord.Outcome) {
+        guard let amount = outcome.order?.amount ?? outcome.event?.amount else { return nil }
+        self.init(
+            reference: outcome.reference,
+            amount: amount,
+            currency: outcome.order?.currency ?? outcome.event?.currency,
+            payoutMethodID: outcome.order?.payoutMethodID,
+            maskedAccount: outcome.order?.maskedAccount,
+            fingerprint: outcome.fingerprint,
+            notAfter: outcome.order?.notAfter,
+            command: outcome.command,
+            traceparent: outcome.event?.traceparent
         )
     }
 

@@ -1,35 +1,56 @@
-import Contract
-import Engine
-import Kafka
+package import Contract
+package import Engine
+package import Kafka
 
-/// Reads ledger partitions back: whole at an assignment, single records for answers given again.
-struct LedgerRestorer: Sendable {
-    let topic: String
-    let kafka: KafkaConfiguration
+/// Reads parts of ledger partitions back, from the index of each record.
+package struct LedgerRestorer: Sendable {
+    private let topic: String
+    private let group: UInt64
+    private let kafka: KafkaConfiguration
 
-    /// What was found in a partition.
-    struct Contents: Sendable {
-        var entries: [LedgerEntry] = []
-        /// Intents whose outcome is not final: what is needed to look them up.
-        var open: [RecordID: LedgerRecord.Intent] = [:]
-        /// Of those, the ones that have been in doubt.
-        var doubtful: Set<RecordID> = []
-        /// Records that could not be read; each is said in the log.
-        var unreadable: [(offset: Int64, what: String)] = []
+    /// A restorer for a consumer group: claims of another one are foreign.
+    package init(topic: String, group: String, kafka: KafkaConfiguration) {
+        self.topic = topic
+        self.group = LedgerIndex.hash(of: group)
+        self.kafka = kafka
     }
 
-    /// Reads partitions from their beginnings to the ends that they have now, and hands each over
-    /// as soon as it is read.
+    /// Reads the spans side by side and hands over what they hold, chunk by chunk, each partition
+    /// in its order.
     ///
-    /// The caller has the partitions assigned already, so whoever owned them before can add nothing
-    /// more that was fenced (DESIGN.md §4, step 1).
-    func restore(
-        _ partitions: [Int32],
-        each: @Sendable (Int32, Contents) -> Void
+    /// Nothing more is decoded before `take` returns, and little more is fetched. After a fault of
+    /// Kafka, which `onFault` hears of, reading goes on a second later where it was; every record is
+    /// given once. Whoever restores a partition has it assigned already, so that its owner before
+    /// can add nothing more that was fenced (DESIGN.md §4, step 1).
+    ///
+    /// Throws `ShortLedger`, `CancellationError`, and a `KafkaError` that is fatal.
+    package func read(
+        _ spans: [LedgerSpan],
+        onProgress: ([LedgerProgress]) -> Void = { _ in },
+        onFault: (KafkaError) -> Void = { _ in },
+        take: (LedgerChunk) async -> Void
+    ) async throws {
+        var unread: [Int32: LedgerReading] = [:]
+        for span in spans { unread[span.partition] = LedgerReading(span, group: group) }
+        while !unread.isEmpty {
+            do {
+                return try await read(&unread, onProgress, take)
+            } catch let error as KafkaError where !error.isFatal {
+                onFault(error)
+            }
+            try await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    /// Reads through one client what is left, until it is read or the client fails.
+    private func read(
+        _ unread: inout [Int32: LedgerReading],
+        _ onProgress: ([LedgerProgress]) -> Void,
+        _ take: (LedgerChunk) async -> Void
     ) async throws {
         let reader = try Reader(kafka)
         do {
-            try await read(partitions, reader, each: each)
+            try await read(&unread, reader, onProgress, take)
         } catch {
             await reader.close(timeout: .seconds(2))
             throw error
@@ -38,224 +59,142 @@ struct LedgerRestorer: Sendable {
     }
 
     private func read(
-        _ partitions: [Int32],
+        _ unread: inout [Int32: LedgerReading],
         _ reader: Reader,
-        each: @Sendable (Int32, Contents) -> Void
+        _ onProgress: ([LedgerProgress]) -> Void,
+        _ take: (LedgerChunk) async -> Void
     ) async throws {
-        var unread: [Int32: (end: Int64, contents: Contents)] = [:]
-        var positions: [Position] = []
-        let places = partitions.map { TopicPartition(topic: topic, partition: $0) }
-        for (place, log) in try await reader.watermarks(places, timeout: .seconds(10)) {
-            guard log.low < log.high else {
-                each(place.partition, Contents())
-                continue
-            }
-            unread[place.partition] = (log.high, Contents())
-            positions.append(Position(topicPartition: place, offset: log.low))
+        try await begin(unread.values, reader)
+        for reading in unread.values where reading.isDone {
+            unread[reading.partition] = nil
+            await take(reading.chunk([]))
         }
-        try reader.assign(positions)
-        func finish(_ partition: Int32, at offset: Int64) {
-            guard let (end, contents) = unread[partition], offset >= end else { return }
-            unread[partition] = nil
-            each(partition, contents)
-        }
+        try reader.assign(
+            unread.values.map { Position(topicPartition: place($0.partition), offset: $0.next) }
+        )
+        var told = ContinuousClock.now
         while !unread.isEmpty {
             try Task.checkCancellation()
             for event in await reader.next() {
-                switch event {
-                case .records(let records):
-                    for record in records {
-                        unread[record.partition]?.contents.add(record)
-                        finish(record.partition, at: record.offset + 1)
-                    }
-                // The last offsets may hold no record (transaction markers, compaction).
-                case .endOfPartition(let position):
-                    finish(position.topicPartition.partition, at: position.offset)
-                case .error(let error) where error.isFatal || error.topicPartition != nil:
-                    throw error
-                default: break
+                for (partition, records, end) in try Self.runs(in: event) {
+                    guard let reading = unread[partition] else { continue }
+                    let chunk = reading.chunk(records, upTo: end)
+                    if chunk.isLast { unread[partition] = nil }
+                    if chunk.isLast || !records.isEmpty { await take(chunk) }
                 }
             }
-        }
-    }
-}
-
-/// Reads single records again, by where they stand: one after the other, through one client.
-actor RecordFetcher {
-    private let kafka: KafkaConfiguration
-    private var reader: Reader?
-    private var last: Task<Void, Never>?
-
-    init(_ kafka: KafkaConfiguration) {
-        self.kafka = kafka
-    }
-
-    /// The record at a position; nil if there is none any more.
-    func record(at position: Position) async throws -> Record? {
-        let before = last
-        let fetching = Task { () async throws -> Record? in
-            await before?.value
-            return try await fetch(position)
-        }
-        last = Task { _ = try? await fetching.value }
-        return try await fetching.value
-    }
-
-    private func fetch(_ position: Position) async throws -> Record? {
-        let reader = try reader ?? Reader(kafka)
-        self.reader = reader
-        try reader.assign([position])
-        // Reader.next waits for a second at most.
-        for _ in 0..<10 {
-            for event in await reader.next() {
-                switch event {
-                case .records(let records):
-                    // What an earlier fetch had asked for may still arrive.
-                    let here = records.filter { $0.topicPartition == position.topicPartition }
-                    guard let first = here.first(where: { $0.offset >= position.offset }) else {
-                        continue
-                    }
-                    return first.offset == position.offset ? first : nil
-                case .endOfPartition(let end)
-                where end.topicPartition == position.topicPartition:
-                    return nil
-                case .error(let error) where error.isFatal || error.topicPartition != nil:
-                    throw error
-                default: break
-                }
-            }
-        }
-        throw KafkaError(code: KafkaError.Code.timedOut)
-    }
-
-    /// Ends the client.
-    func close() async {
-        await reader?.close(timeout: .seconds(2))
-        reader = nil
-    }
-
-    /// The event that the outcome at a place in the ledger was answered with.
-    func event(at position: Position) async throws -> Event? {
-        guard let record = try await record(at: position),
-            case .outcome(let outcome) = try record.ledgerRecord()
-        else { return nil }
-        return outcome.event
-    }
-}
-
-extension Record {
-    fileprivate func ledgerRecord() throws(UnreadableRecord) -> LedgerRecord {
-        let result = withValue { value -> Result<LedgerRecord, UnreadableRecord> in
-            let value = value ?? UnsafeRawBufferPointer(start: nil, count: 0)
-            return Result { () throws(UnreadableRecord) in try LedgerRecord(value: value) }
-        }
-        return try result.get()
-    }
-}
-
-extension LedgerRestorer.Contents {
-    fileprivate mutating func add(_ record: Record) {
-        do throws(UnreadableRecord) {
-            switch try record.ledgerRecord() {
-            case .claim: break
-            case .intent(let intent): add(intent, at: record.offset)
-            case .outcome(let outcome): add(outcome, at: record.offset)
-            }
-        } catch {
-            unreadable.append((record.offset, error.what))
+            guard ContinuousClock.now - told >= .seconds(1) else { continue }
+            told = .now
+            onProgress(unread.values.map(\.progress).sorted { $0.partition < $1.partition })
         }
     }
 
-    private mutating func add(_ intent: LedgerRecord.Intent, at offset: Int64) {
-        let id = RecordID(intent.command.source)
-        open[id] = intent
-        entries.append(
-            LedgerEntry(
-                key: .init(intent.reference),
-                fingerprint: .init(intent.fingerprint),
-                record: id,
-                attempt: intent.attempt,
-                state: .intent,
-                sequence: 0,
-                offset: offset,
-                notAfter: intent.order.notAfter,
-                at: intent.at,
-                owner: Contract.ReferenceKey(intent.owner).high
-            )
+    /// Fits each span to the log as it is now.
+    private func begin(_ readings: some Collection<LedgerReading>, _ reader: Reader) async throws {
+        let logs = try await reader.watermarks(
+            readings.map { place($0.partition) },
+            timeout: .seconds(10)
         )
-    }
-
-    private mutating func add(_ outcome: LedgerRecord.Outcome, at offset: Int64) {
-        let id = RecordID(outcome.command.source)
-        // What was written late does not close what is in doubt; only acceptance settles it all.
-        if !outcome.state.isFinal { doubtful.insert(id) }
-        let closes = open[id]?.attempt == outcome.attempt && !doubtful.contains(id)
-        if outcome.state == .accepted || (closes && outcome.state.isFinal) { open[id] = nil }
-        entries.append(
-            LedgerEntry(
-                key: .init(outcome.reference),
-                fingerprint: .init(outcome.fingerprint),
-                record: id,
-                attempt: outcome.attempt,
-                state: .init(outcome.state),
-                sequence: outcome.sequence,
-                offset: offset,
-                at: outcome.at,
-                owner: Contract.ReferenceKey(outcome.owner).high
-            )
-        )
-    }
-}
-
-extension LedgerRecord.State {
-    /// Whether nothing more is to be found out.
-    fileprivate var isFinal: Bool {
-        switch self {
-        case .accepted, .refused, .notSent: true
-        case .inDoubt, .review, .released: false
+        for reading in readings {
+            guard let log = logs[place(reading.partition)] else { continue }
+            try reading.fit(low: log.low, high: log.high)
         }
     }
 
-    init?(_ state: LedgerState) {
-        switch state {
-        case .intent: return nil
-        case .accepted: self = .accepted
-        case .refused: self = .refused
-        case .notSent: self = .notSent
-        case .inDoubt: self = .inDoubt
-        case .review: self = .review
+    private func place(_ partition: Int32) -> TopicPartition {
+        TopicPartition(topic: topic, partition: partition)
+    }
+
+    /// What an event says of partitions: records that follow one another, and the offset before
+    /// which there is nothing more.
+    ///
+    /// The last offsets of a log may hold no record (transactions, compaction).
+    private static func runs(
+        in event: ConsumerEvent
+    ) throws(KafkaError) -> [(partition: Int32, records: ArraySlice<Record>, end: Int64)] {
+        switch event {
+        case .records(let records):
+            var runs: [(Int32, ArraySlice<Record>, Int64)] = []
+            var rest = records[...]
+            while let first = rest.first?.partition {
+                let run = rest.prefix { $0.partition == first }
+                rest = rest.dropFirst(run.count)
+                runs.append((first, run, (run.last?.offset ?? 0) + 1))
+            }
+            return runs
+        case .endOfPartition(let end): return [(end.topicPartition.partition, [], end.offset)]
+        case .error(let error) where error.isFatal || error.topicPartition != nil: throw error
+        default: return []
         }
     }
 }
 
-extension LedgerState {
-    init(_ state: LedgerRecord.State) {
-        switch state {
-        case .accepted: self = .accepted
-        case .refused: self = .refused
-        case .notSent: self = .notSent
-        case .inDoubt: self = .inDoubt
-        // Nothing writes releases yet.
-        case .review, .released: self = .review
-        }
+/// A part of a ledger partition.
+package struct LedgerSpan: Sendable, Hashable {
+    /// The partition.
+    package var partition: Int32
+    /// The first offset; nil for the oldest record.
+    package var from: Int64?
+    /// The offset after the last; nil for the end that the log has when reading begins.
+    package var to: Int64?
+    /// The owner of the latest claim before `from`; nil when it is not known.
+    package var owner: UInt64?
+
+    package init(partition: Int32, from: Int64? = nil, to: Int64? = nil, owner: UInt64? = nil) {
+        self.partition = partition
+        self.from = from
+        self.to = to
+        self.owner = owner
     }
 }
 
-extension RecordID {
-    init(_ source: CommandSource) {
-        self.init(partition: source.partition, offset: source.offset)
-    }
+/// The ledger ends before a place up to which it is known to have been written: records were lost.
+package struct ShortLedger: Error, Sendable, Hashable {
+    /// The partition.
+    package let partition: Int32
+    /// Where it ends.
+    package let end: Int64
+    /// Up to where it was written.
+    package let known: Int64
 }
 
-extension Engine.ReferenceKey {
-    init(_ reference: String) {
-        let key = Contract.ReferenceKey(reference)
-        self.init(high: key.high, low: key.low)
-    }
+/// How far the reading of a partition is, in offsets.
+package struct LedgerProgress: Sendable, Hashable {
+    /// The partition.
+    package let partition: Int32
+    /// What is read.
+    package let read: Int64
+    /// What there is to read in all.
+    package let total: Int64
 }
 
-extension Engine.Fingerprint {
-    init(_ fingerprint: Contract.Fingerprint) {
-        self.init(high: fingerprint.high, low: fingerprint.low)
-    }
+/// What a record of the ledger means to the engine.
+package enum LedgerItem: Sendable, Hashable {
+    /// Something of an attempt.
+    case entry(LedgerEntry)
+    /// A new owner.
+    case claim(LedgerClaim)
+}
+
+/// Records of one partition that follow one another; at most as many as one drain takes (1024).
+package struct LedgerChunk: Sendable {
+    /// The partition.
+    package let partition: Int32
+    /// What the records say.
+    package let items: [LedgerItem]
+    /// Everything before this offset has been given.
+    package let end: Int64
+    /// Records that could not be read: what they meant is not known.
+    package var unreadable: [(offset: Int64, what: String)]
+    /// Whether the span ends with it; the rest is empty before.
+    package let isLast: Bool
+    /// The latest record of each command whose reference is still open, by the command's place in
+    /// its home partition.
+    ///
+    /// There may be more than the engine finds open, never less.
+    package var open: [RecordID: LedgerRecord] = [:]
+    /// What late owners wrote of success, while nobody in charge has: it holds the event.
+    package var accepted: [RecordID: LedgerRecord.Outcome] = [:]
+    /// Whose claim was the latest.
+    package var owner: UInt64?
 }

@@ -6,12 +6,18 @@ import Synchronization
 /// What happened, gathered for one reader: many messages are one wake-up.
 ///
 /// Anything may post, on any thread, and never waits. Its length is bounded by what is under way:
-/// each message answers something that the reader has asked for.
+/// each message answers something that the reader has asked for. Whoever has more to say than was
+/// asked for delivers it, and waits.
 final class Mailbox<Message: Sendable>: Sendable {
     private struct State {
         var messages: [Message] = []
         var hasSignal = false
         var reader: CheckedContinuation<Void, Never>?
+        /// Whose messages wait here.
+        var waiting: [CheckedContinuation<Void, Never>] = []
+        /// Whose messages the reader has taken and may still be busy with.
+        var taken: [CheckedContinuation<Void, Never>] = []
+        var isClosed = false
     }
 
     private let state = Mutex(State())
@@ -31,6 +37,32 @@ final class Mailbox<Message: Sendable>: Sendable {
         wake { $0.messages.append(message) }
     }
 
+    /// Adds a message and waits until the reader has handled it, which it has when it comes back.
+    ///
+    /// Returns at once when the mailbox is closed.
+    func deliver(_ message: Message) async {
+        await withCheckedContinuation { continuation in
+            var isClosed = false
+            wake { state in
+                isClosed = state.isClosed
+                guard !isClosed else { return }
+                state.messages.append(message)
+                state.waiting.append(continuation)
+            }
+            if isClosed { continuation.resume() }
+        }
+    }
+
+    /// Lets everybody go who waits: the reader comes no more.
+    func close() {
+        let waiters = state.withLock { state in
+            state.isClosed = true
+            defer { (state.waiting, state.taken) = ([], []) }
+            return state.waiting + state.taken
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
     /// Wakes the reader without a message.
     func signal() {
         wake { $0.hasSignal = true }
@@ -47,6 +79,7 @@ final class Mailbox<Message: Sendable>: Sendable {
 
     /// Waits until there is a message or a signal, or the deadline has come; then all messages.
     func next(until deadline: Instant) async -> [Message] {
+        letGo()
         alarm.set(deadline)
         await withCheckedContinuation { continuation in
             let isReady = state.withLock { state in
@@ -61,11 +94,25 @@ final class Mailbox<Message: Sendable>: Sendable {
 
     /// All messages that are there, without waiting.
     func take() -> [Message] {
-        state.withLock { state in
+        letGo()
+        return state.withLock { state in
             state.hasSignal = false
-            defer { state.messages = [] }
+            defer {
+                state.messages = []
+                state.taken = state.waiting
+                state.waiting = []
+            }
             return state.messages
         }
+    }
+
+    /// The reader is back: what it took before is handled.
+    private func letGo() {
+        let waiters = state.withLock { state in
+            defer { state.taken = [] }
+            return state.taken
+        }
+        for waiter in waiters { waiter.resume() }
     }
 }
 

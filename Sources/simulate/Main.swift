@@ -12,7 +12,25 @@ struct Simulate {
             exitProcess(2)
         }
         if options.wantsHelp { return print(Options.usage) }
-        exitProcess(run(options) ? 0 : 1)
+        let isWell = options.showsTeeth ? showTeeth(options) : run(options)
+        exitProcess(isWell ? 0 : 1)
+    }
+
+    /// Shows that the checkers notice: true if every sabotage is caught.
+    private static func showTeeth(_ options: Options) -> Bool {
+        var isWell = true
+        for sabotage in Sabotage.allCases {
+            let caught = (options.from..<(options.from + options.seeds)).lazy
+                .map { Simulation.run(seed: $0, commands: options.commands, sabotage: sabotage) }
+                .first { $0.failure != nil }
+            if let caught, let failure = caught.failure {
+                print("\(sabotage.rawValue): caught, seed \(caught.seed): \(failure)")
+            } else {
+                print("\(sabotage.rawValue): NOT caught in \(options.seeds) worlds")
+                isWell = false
+            }
+        }
+        return isWell
     }
 
     /// Runs the worlds; true if all of them were well.

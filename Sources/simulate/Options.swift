@@ -23,11 +23,12 @@ struct Options {
     var maxFailures = 1
     var sabotage: Sabotage?
     var traces = false
+    var showsTeeth = false
     var wantsHelp = false
 
     static let usage = """
         usage: simulate [--seeds N] [--from SEED] [--seconds T] [--commands K] [--trace]
-                        [--failures N] [--sabotage NAME]
+                        [--failures N] [--sabotage NAME] [--teeth]
 
           --seeds N        worlds to run (1000)
           --from SEED      the first of them (1)
@@ -36,6 +37,7 @@ struct Options {
           --trace          print everything that happens
           --failures N     stop at the Nth failure (1)
           --sabotage NAME  \(Sabotage.allCases.map(\.rawValue).joined(separator: ", "))
+          --teeth          try every sabotage: each has to be caught within --seeds worlds
 
         Exits with 1 if a rule was broken; --seeds 1 --from SEED --trace shows how.
         """
@@ -48,6 +50,7 @@ struct Options {
             switch name {
             case "--help", "-h": wantsHelp = true
             case "--trace": traces = true
+            case "--teeth": showsTeeth = true
             case "--seeds": seeds = try Self.number(name, &rest)
             case "--from": from = try Self.number(name, &rest)
             case "--seconds": seconds = try Self.number(name, &rest)

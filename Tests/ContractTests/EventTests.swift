@@ -24,6 +24,13 @@ import Testing
         event.attempt = 1
         event.trigger = .return
         event.reason = Event.Reason(code: "c", message: "m", field: "f", httpStatus: 422)
+        event.evidence = Evidence(
+            inDoubtSince: 1_770_672_600_007,
+            lookups: 4,
+            lastLookupAt: 1_770_672_600_008,
+            lastAnswer: .absent,
+            transmission: "timeout"
+        )
         event.command = Event.Origin(
             id: "c-1",
             source: CommandSource(topic: "t", partition: 0, offset: 42)
@@ -43,6 +50,9 @@ import Testing
             + #""payment_url":"https://aspayds.net/x","occurred_at":"2026-02-09T21:30:00.007Z","#
             + #""sequence":3,"attempt":1,"trigger":"return","#
             + #""reason":{"code":"c","message":"m","field":"f","http_status":422},"#
+            + #""evidence":{"in_doubt_since":"2026-02-09T21:30:00.007Z","lookups":4,"#
+            + #""last_lookup_at":"2026-02-09T21:30:00.008Z","last_answer":"absent","#
+            + #""transmission":"timeout"},"#
             + #""command":{"id":"c-1","topic":"t","partition":0,"offset":42},"#
             + #""methods":[{"id":1,"name":"bKash","min_amount":100}]}"#
         #expect(String(decoding: record.value ?? [], as: UTF8.self) == value)

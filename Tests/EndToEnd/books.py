@@ -9,8 +9,6 @@ from waiting import until
 # What a command ends in, or waits in for a person (CONTRACT.md, "Events").
 FINAL = {"created", "requested", "refused", "expired", "checked", "methods", "needs_review"}
 ACCEPTED = {"created", "requested"}
-# Whether a review carries `evidence`: to be set once it does.
-EVIDENCE = False
 TIMES_OF_EVIDENCE = "in_doubt_since", "last_lookup_at"
 
 
@@ -96,7 +94,7 @@ def reviews_have_evidence(events):
         if event.kind != "needs_review":
             continue
         assert event.reason["code"] and event.reason["message"], event.body
-        if EVIDENCE and event.reason["code"] == "absent":
+        if event.reason["code"] == "absent":
             evidence = event.body["evidence"]
             since, last = (datetime.fromisoformat(evidence[name]) for name in TIMES_OF_EVIDENCE)
             assert since < last <= datetime.fromisoformat(event.body["occurred_at"]), evidence

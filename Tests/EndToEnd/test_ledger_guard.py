@@ -11,10 +11,6 @@ from tansu import Tansu
 from topics import PREFIX
 from waiting import until
 
-# Whether the worker guards its ledger: to be set once it does.
-GUARDS = False
-pytestmark = pytest.mark.skipif(not GUARDS, reason="the ledger is not guarded yet")
-
 PARTITIONS = 4
 
 

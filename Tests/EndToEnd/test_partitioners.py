@@ -10,10 +10,6 @@ from commands import payment, payout
 from topics import PREFIX, Cluster
 from waiting import until
 
-# Whether a stray is forwarded to its home partition: to be set once it is.
-FORWARDS = False
-forwarding = pytest.mark.skipif(not FORWARDS, reason="strays are not forwarded yet")
-
 PARTITIONS = 12
 # Where kafka-clients 4.3.0 puts a key among 12 partitions, by its BuiltInPartitioner.
 JAVA = {
@@ -96,7 +92,6 @@ def rewritten(order, write):
     return type(order)(order.domain, order.type, reference, value, f"{order.id}-{reference}")
 
 
-@forwarding
 @pytest.mark.parametrize("librdkafka", [by_librdkafka, by_kcat])
 def test_duplicates_by_three_partitioners_are_executed_once(
     start_sandbox, start_worker, librdkafka
@@ -178,7 +173,6 @@ def home_partitions(cluster, keys):
     return {r.value.decode(): r.partition for r in cluster.records("webhooks")}
 
 
-@forwarding
 def test_a_forged_origin_is_not_forwarded_for_ever(start_sandbox, start_worker):
     sandbox = start_sandbox("--partitions", str(PARTITIONS))
     cluster = sandbox.cluster

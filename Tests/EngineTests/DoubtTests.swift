@@ -8,159 +8,128 @@ import Testing
         let script = Script.ready(settings)
         let sent = try #require(script.send(record(0), order(1)))
         let published = script.settle(script.step(.transmitted(sent, .inDoubt(.providerFailed))))
-        #expect(published == .recorded(LedgerWrite(attempt: 1, state: .inDoubt, sequence: 1)))
+        #expect(published?.said == Said(1, .inDoubt, 1))
         return script
     }
 
-    private func nextLookup(_ script: Script) throws -> LookupNumber {
-        let effects = script.passUntil(.seconds(3600)) {
-            if case .lookUp = $0 { true } else { false }
-        }
-        let lookup = try #require(effects.lookups.first)
-        #expect(lookup.records == [record(0)])
-        #expect(effects.transmissions.isEmpty)
-        return lookup.number
+    @Test func foundIsAcceptedOnceEveryFieldWasCompared() throws {
+        let script = try doubt()
+        #expect(script.committedOffset() == 1)
+        let confirming = script.look(.found)
+        #expect(confirming.appends.isEmpty)
+        let lookup = try #require(confirming.lookups.first)
+        #expect(lookup.isConfirming && lookup.records == [record(0)])
+        let published = script.settle(
+            script.step(.lookedUp(lookup.number, [record(0): .found], failure: nil))
+        )
+        #expect(published?.said == Said(1, .accepted, 2))
+        #expect(script.summary.inDoubt == 0)
     }
 
-    @Test func foundIsAccepted() throws {
+    @Test func foundButDifferentInFullGoesToReview() throws {
         let script = try doubt()
-        let lookup = try nextLookup(script)
-        #expect(script.committedOffset() == 1)
+        let lookup = try #require(script.look(.found).lookups.first)
         let published = script.settle(
-            script.step(.lookedUp(lookup, [record(0): .found], failure: nil))
+            script.step(.lookedUp(lookup.number, [record(0): .mismatch], failure: nil))
         )
-        #expect(published == .recorded(LedgerWrite(attempt: 1, state: .accepted, sequence: 2)))
-        #expect(script.engine.summary.inDoubt == 0)
+        #expect(published?.said == Said(1, .review, 2))
+    }
+
+    @Test func absenceIsNotJudgedByTheLookupThatConfirms() throws {
+        let script = try doubt(EngineSettings(rateLimit: 1000, settleWindow: .seconds(5)))
+        script.pass(.seconds(60))
+        let lookup = try #require(script.look(.found).lookups.first)
+        let unclear = script.step(.lookedUp(lookup.number, [record(0): .absent], failure: nil))
+        #expect(unclear.appends.isEmpty)
+        #expect(script.look(.absent).appends.map(\.write.state) == [.review])
     }
 
     @Test func somethingElseUnderTheReferenceGoesToReview() throws {
         let script = try doubt()
-        let lookup = try nextLookup(script)
-        let published = script.settle(
-            script.step(.lookedUp(lookup, [record(0): .mismatch], failure: nil))
-        )
-        #expect(published == .recorded(LedgerWrite(attempt: 1, state: .review, sequence: 2)))
-        #expect(script.engine.summary.inDoubt == 1)
+        #expect(script.settle(script.look(.mismatch))?.said == Said(1, .review, 2))
+        #expect(script.summary.inDoubt == 1)
     }
 
     @Test func anAbsentPayoutIsReviewedAfterTheSettleWindowAndNeverSentAgain() throws {
         let script = try doubt(EngineSettings(rateLimit: 1000, settleWindow: .seconds(60)))
         let began = script.now.uptime
-        var published: Publication?
-        for _ in 0..<20 where published == nil {
-            let lookup = try nextLookup(script)
-            published = script.settle(
-                script.step(.lookedUp(lookup, [record(0): .absent], failure: nil))
-            )
-        }
-        #expect(published == .recorded(LedgerWrite(attempt: 1, state: .review, sequence: 2)))
+        #expect(script.lookUntilSettled(.absent)?.said == Said(1, .review, 2))
         #expect(script.now.uptime - began >= .seconds(60))
+        // The clock is our own: no allowance.
+        #expect(script.now.uptime - began < .seconds(70))
         // It is looked up for as long as a person has not decided, and accepted if it turns up.
-        let lookup = try nextLookup(script)
-        let late = script.settle(script.step(.lookedUp(lookup, [record(0): .found], failure: nil)))
-        #expect(late == .recorded(LedgerWrite(attempt: 1, state: .accepted, sequence: 3)))
+        #expect(script.lookUntilSettled(.found)?.said == Said(1, .accepted, 3))
     }
 
-    @Test func anAbsentPaymentIsSentAgainAsANewAttempt() throws {
+    @Test func theTimeThatTheLedgerTakesDoesNotCountTwice() throws {
+        let script = Script.ready(EngineSettings(rateLimit: 1000, settleWindow: .seconds(60)))
+        let sent = try #require(script.send(record(0), order(1)))
+        let recording = script.step(.transmitted(sent, .inDoubt(.providerFailed)))
+        script.pass(.milliseconds(5))
+        let began = script.now.uptime
+        _ = script.settle(recording)
+        #expect(script.lookUntilSettled(.absent)?.said == Said(1, .review, 2))
+        #expect(script.now.uptime - began >= .seconds(65))
+        #expect(script.now.uptime - began < .seconds(70))
+    }
+
+    private func absentPayment() throws -> (script: Script, second: Ticket) {
         let script = try doubt(
             EngineSettings(rateLimit: 1000, settleWindow: .seconds(30), repostsWhenAbsent: true)
         )
         var effects: [Effect] = []
-        for _ in 0..<20 where effects.appends.isEmpty {
-            let lookup = try nextLookup(script)
-            effects = script.step(.lookedUp(lookup, [record(0): .absent], failure: nil))
-        }
+        for _ in 0..<20 where effects.appends.isEmpty { effects = script.look(.absent) }
         _ = script.committedOffset()
         let intent = try #require(effects.appends.first)
-        #expect(intent.write == LedgerWrite(attempt: 2, state: .intent, sequence: 1))
-        let sent = try #require(script.fence(script.step(.appended(intent.ticket, offset: 8))))
+        #expect(intent.write.said == Said(2, .intent, 1))
+        let second = try #require(script.fence(script.step(script.stored(intent.ticket))))
+        return (script, second)
+    }
+
+    @Test func anAbsentPaymentIsSentAgainAsANewAttempt() throws {
+        let (script, second) = try absentPayment()
         // A refusal now may speak of the first attempt.
-        let refused = script.step(.transmitted(sent, .refused))
-        #expect(
-            refused.publications.map(\.publication) == [
-                .recorded(LedgerWrite(attempt: 2, state: .inDoubt, sequence: 2))
-            ]
-        )
+        let published = script.settle(script.step(.transmitted(second, .refused)))
+        #expect(published?.said == Said(2, .inDoubt, 2))
+    }
+
+    @Test func aPaymentThatIsRefusedWhenItIsSentAgainEnds() throws {
+        let (script, second) = try absentPayment()
+        _ = script.settle(script.step(.transmitted(second, .refused)))
+        #expect(script.lookUntilSettled(.absent)?.said == Said(2, .refused, 3))
     }
 
     @Test func absenceIsJudgedByWhenItWasAskedFor() throws {
         let script = try doubt(EngineSettings(rateLimit: 1000, settleWindow: .seconds(10)))
-        let lookup = try nextLookup(script)
+        let lookup = try #require(script.nextLookup()).number
         // The answer takes longer than the whole window.
         script.pass(.seconds(60))
         let effects = script.step(.lookedUp(lookup, [record(0): .absent], failure: nil))
         #expect(effects.publications.isEmpty && effects.appends.isEmpty)
     }
 
-    @Test func aPaymentThatIsRefusedWhenItIsSentAgainEnds() throws {
-        let script = try doubt(
-            EngineSettings(rateLimit: 1000, settleWindow: .seconds(30), repostsWhenAbsent: true)
-        )
-        var effects: [Effect] = []
-        for _ in 0..<20 where effects.appends.isEmpty {
-            let lookup = try nextLookup(script)
-            effects = script.step(.lookedUp(lookup, [record(0): .absent], failure: nil))
-        }
-        _ = script.committedOffset()
-        let intent = try #require(effects.appends.first)
-        let sent = try #require(script.fence(script.step(.appended(intent.ticket, offset: 8))))
-        _ = script.settle(script.step(.transmitted(sent, .refused)))
-        var published: Publication?
-        for _ in 0..<20 where published == nil {
-            let lookup = try nextLookup(script)
-            published = script.settle(
-                script.step(.lookedUp(lookup, [record(0): .absent], failure: nil))
-            )
-        }
-        #expect(published == .recorded(LedgerWrite(attempt: 2, state: .refused, sequence: 3)))
-    }
-
     @Test func anUnansweredLookupDecidesNothing() throws {
         let script = try doubt(EngineSettings(rateLimit: 1000, settleWindow: .seconds(5)))
         for _ in 0..<8 {
-            let lookup = try nextLookup(script)
+            let lookup = try #require(script.nextLookup()).number
             #expect(
                 script.step(.lookedUp(lookup, [:], failure: .inDoubt(.providerFailed))).appends
                     .isEmpty
             )
         }
-        #expect(script.engine.summary.inDoubt == 1)
+        #expect(script.summary.inDoubt == 1)
     }
 
     @Test func anUnansweredLookupIsRepeatedSoonWhateverTheScheduleSays() throws {
         let script = try doubt()
-        for _ in 0..<6 {
-            script.step(.lookedUp(try nextLookup(script), [record(0): .absent], failure: nil))
-        }
+        for _ in 0..<6 { _ = script.look(.absent) }
         let slow = script.now.uptime
-        let unanswered = try nextLookup(script)
+        let unanswered = try #require(script.nextLookup()).number
         #expect(script.now.uptime - slow > .seconds(60))
         script.step(.lookedUp(unanswered, [:], failure: .inDoubt(.providerFailed)))
         let asked = script.now.uptime
-        _ = try nextLookup(script)
+        _ = try #require(script.nextLookup()).number
         #expect(script.now.uptime - asked <= .seconds(6))
-    }
-
-    @Test func theEndOfADoubtIsAnnouncedBeforeItIsRecorded() throws {
-        let script = try doubt()
-        let lookup = try nextLookup(script)
-        let announcing = script.step(.lookedUp(lookup, [record(0): .found], failure: nil))
-        #expect(announcing.appends.isEmpty)
-        let event = try #require(announcing.publications.first)
-        let recording = script.step(.published(event.ticket, acknowledged: true))
-        #expect(recording.appends.map(\.write.state) == [.accepted])
-    }
-
-    @Test func aDoubtFoundInTheLedgerIsAsOldAsItsRecord() throws {
-        let script = Script(EngineSettings(rateLimit: 1000, settleWindow: .seconds(60)))
-        var old = entry(1, at: 0, .inDoubt)
-        old.at = script.now.wallClock - 120_000
-        script.assign(0, ledger: [old])
-        let lookup = try nextLookup(script)
-        let published = script.settle(
-            script.step(.lookedUp(lookup, [record(0): .absent], failure: nil))
-        )
-        #expect(published == .recorded(LedgerWrite(attempt: 1, state: .review, sequence: 2)))
     }
 
     @Test func manyDoubtsAreLookedUpInOneRequest() throws {
@@ -169,131 +138,84 @@ import Testing
             let sent = try #require(script.send(record(Int64(offset)), order(UInt64(offset))))
             _ = script.settle(script.step(.transmitted(sent, .inDoubt(.unclearAnswer))))
         }
-        let effects = script.passUntil(.seconds(5)) { if case .lookUp = $0 { true } else { false } }
-        #expect(effects.lookups.map(\.records.count) == [5])
+        #expect(script.nextLookup()?.records.count == 5)
     }
-}
 
-/// What the ledger says is kept, whoever wrote it (DESIGN.md §4).
-@Suite struct LedgerTests {
-    @Test func anIntentWithoutOutcomeMayHaveBeenSent() throws {
-        let script = Script()
-        let effects = script.assign(0, ledger: [entry(1, at: 0, .intent, sequence: 0)])
-        let write = try #require(effects.appends.first)
-        #expect(write.write == LedgerWrite(attempt: 1, state: .inDoubt, sequence: 1))
-        // The command is read again: it is the same one, and is not sent.
-        let again = script.step(.received(record(0), .create(order(1))))
-        #expect(again.transmissions.isEmpty && again.appends.isEmpty)
-        let publishing = script.step(.appended(write.ticket, offset: 6))
-        let event = try #require(publishing.publications.first)
-        script.step(.published(event.ticket, acknowledged: true))
+    @Test(arguments: [Outcome.refused, .inDoubt(.unclearAnswer)])
+    func aBatchThatIsRefusedIsAskedForOneByOne(failure: Outcome) throws {
+        let script = Script.ready(
+            start: 3,
+            ledger: (0..<3).map { entry(UInt64($0), at: $0, .inDoubt, ledgerOffset: $0) }
+        )
+        let batch = try #require(script.nextLookup())
+        #expect(batch.records.count == 3)
+        script.step(.lookedUp(batch.number, [:], failure: failure))
+        let again = script.run([], for: .seconds(20)).map(\.effect).lookups
+        #expect(again.map(\.records) == [[record(0)], [record(1)], [record(2)]])
+        #expect(again.allSatisfy { !$0.isConfirming })
+    }
+
+    @Test func whatIsSentButGoneFromTheLogIsForAPerson() throws {
+        let script = Script.ready()
+        let sent = try #require(script.send(record(0), order(1)))
+        let gone = script.step(.transmitted(sent, .notSent(.commandGone, retryAfter: nil)))
+        #expect(script.settle(gone)?.said == Said(1, .review, 1))
         #expect(script.committedOffset() == 1)
-        #expect(script.engine.summary.inDoubt == 1)
+        #expect(script.summary.inDoubt == 1)
     }
 
-    @Test func anOutcomeClosesItsIntentInAnyOrder() {
-        for entries in [
-            [entry(1, at: 0, .intent), entry(1, at: 0, .accepted)],
-            [entry(1, at: 0, .accepted), entry(1, at: 0, .intent)],
-            [entry(1, at: 0, attempt: 2, .accepted), entry(1, at: 0, attempt: 1, .intent)],
-        ] {
-            let script = Script()
-            #expect(script.assign(0, ledger: entries).appends.isEmpty)
-            #expect(script.engine.summary.inDoubt == 0)
-        }
+    @Test func aReviewIsWrittenAgainAfterThirtyDays() throws {
+        let script = Script.ready(start: 1, ledger: [entry(1, at: 0, .review)])
+        let day = Duration.seconds(24 * 3600)
+        script.pass(day * 29)
+        #expect(script.look(.absent).appends.isEmpty)
+        script.pass(day)
+        let repeated = script.look(.absent)
+        #expect(repeated.appends.map(\.write.state) == [.review])
+        #expect(script.settle(repeated)?.since == 0)
+        // That counts from then on.
+        script.pass(day * 29)
+        #expect(script.look(.absent).appends.isEmpty)
+        script.pass(day * 2)
+        #expect(script.look(.absent).appends.map(\.write.state) == [.review])
     }
 
-    @Test func aCommandAnsweredBeforeIsAnsweredAgainFromTheLedger() {
-        let script = Script.ready(ledger: [entry(1, at: 0, .accepted, ledgerOffset: 42)])
-        let effects = script.step(.received(record(7), .create(order(1))))
-        #expect(
-            effects.publications.map(\.publication) == [
-                .replay(.init(attempt: 1, state: .accepted, sequence: 1), ledgerOffset: 42)
-            ]
-        )
-        #expect(effects.transmissions.isEmpty && effects.appends.isEmpty)
+    // MARK: After a restart
+
+    /// How long after a restart absence is judged; the doubt was as old as this then.
+    private func judgement(of age: Duration, settleWindow: Duration) throws -> Duration {
+        let script = Script(EngineSettings(rateLimit: 1000, settleWindow: settleWindow))
+        let since = script.now.wallClock - age.wholeNanoseconds / 1_000_000
+        var old = entry(1, at: 0, .inDoubt, since: since)
+        // It was recorded later than it began.
+        old.at = script.now.wallClock
+        script.assign(0, start: 1, ledger: [old])
+        let restarted = script.now.uptime
+        let published = try #require(script.lookUntilSettled(.absent))
+        #expect(published.said == Said(1, .review, 2))
+        #expect(published.since == since)
+        return script.now.uptime - restarted
     }
 
-    @Test func anotherBodyUnderAKnownReferenceIsAConflict() {
-        let script = Script.ready(ledger: [entry(1, body: 7, at: 0, .accepted)])
-        let effects = script.step(.received(record(7), .create(order(1, body: 8))))
-        #expect(effects.publications.map(\.publication) == [.conflict(.accepted)])
+    @Test func aDoubtFoundInTheLedgerIsAsOldAsItSays() throws {
+        // 600 s and 5 s to send, less 300 s, more 60 s by which clocks may differ.
+        let wait = try judgement(of: .seconds(300), settleWindow: .seconds(600))
+        #expect(wait >= .seconds(365) && wait < .seconds(370))
     }
 
-    @Test func whatIsKnownIsNotErasedByALateOwner() {
-        for state in [LedgerState.accepted, .refused, .inDoubt, .review] {
-            let script = Script.ready(ledger: [entry(1, at: 0, state), entry(1, at: 0, .notSent)])
-            let effects = script.step(.received(record(7), .create(order(1))))
-            #expect(effects.transmissions.isEmpty)
-            if state != .refused { #expect(effects.appends.isEmpty) }
-        }
+    @Test func clocksMayDifferByTheAllowance() throws {
+        // Without the allowance it would be judged at once.
+        let wait = try judgement(of: .seconds(70), settleWindow: .seconds(60))
+        #expect(wait >= .seconds(55) && wait < .seconds(60))
     }
 
-    @Test func aLateOwnerDoesNotCloseTheIntentOfAnother() {
-        var second = entry(1, at: 0, .intent)
-        second.owner = 2
-        var late = entry(1, at: 0, .intent)
-        late.owner = 1
-        var closing = entry(1, at: 0, .notSent)
-        closing.owner = 1
-        for entries in [
-            [second, late, closing], [second, closing], [late, second, closing],
-            [late, closing, second],
-        ] {
-            let script = Script()
-            let effects = script.assign(0, ledger: entries)
-            #expect(effects.appends.map(\.write.state) == [.inDoubt])
-        }
-        let script = Script()
-        #expect(script.assign(0, ledger: [late, closing]).appends.isEmpty)
-    }
-
-    @Test func aLaterAttemptThatWasNotSentSettlesNothing() {
-        let doubtful = entry(1, at: 0, .inDoubt)
-        let given = entry(1, at: 0, attempt: 2, .notSent)
-        for entries in [[doubtful, given], [given, doubtful]] {
-            let script = Script.ready(ledger: entries)
-            #expect(script.engine.summary.inDoubt == 1)
-            let effects = script.step(.received(record(7), .create(order(1))))
-            #expect(effects.appends.isEmpty)
-        }
-    }
-
-    @Test func anEarlierCommandThatIsReadOnceMoreWasAnsweredBefore() {
-        let script = Script.ready(ledger: [entry(1, at: 20, .refused, ledgerOffset: 9)])
-        let effects = script.step(.received(record(10), .create(order(1))))
-        #expect(effects.appends.isEmpty && effects.publications.isEmpty)
-        #expect(script.committedOffset() == 11)
-    }
-
-    @Test func aRefusedReferenceMayBeTriedByALaterCommandOnly() {
-        let script = Script.ready(ledger: [entry(1, at: 3, .refused, ledgerOffset: 9)])
-        let same = script.step(.received(record(3), .create(order(1))))
-        #expect(
-            same.publications.map(\.publication) == [
-                .replay(.init(attempt: 1, state: .refused, sequence: 1), ledgerOffset: 9)
-            ]
-        )
-        let event = same.publications[0]
-        script.step(.published(event.ticket, acknowledged: true))
-        let later = script.step(.received(record(4), .create(order(1))))
-        #expect(
-            later.appends.map(\.write) == [LedgerWrite(attempt: 2, state: .intent, sequence: 1)]
-        )
-    }
-
-    @Test func anAttemptThatWasNotSentIsFollowedByTheNext() {
-        let script = Script.ready(ledger: [entry(1, at: 3, .notSent, sequence: 0)])
-        let effects = script.step(.received(record(3), .create(order(1))))
-        #expect(
-            effects.appends.map(\.write) == [LedgerWrite(attempt: 2, state: .intent, sequence: 0)]
-        )
-    }
-
-    @Test func nothingIsTakenBeforeTheLedgerIsRead() {
-        let script = Script()
-        script.step(.assigned(partition: 0, start: 0))
-        #expect(script.step(.received(record(0), .create(order(1)))) == [.forget(record(0))])
-        #expect(script.step(.restored(partition: 0)).contains(.resume([0])))
+    @Test func anIntentWithoutOutcomeIsInDoubtFromTheRestartOn() throws {
+        let script = Script(EngineSettings(rateLimit: 1000, settleWindow: .seconds(60)))
+        let effects = script.assign(0, start: 1, ledger: [entry(1, at: 0, .intent, sequence: 0)])
+        let restarted = script.now
+        let doubtful = try #require(script.settle(effects))
+        #expect(doubtful.said == Said(1, .inDoubt, 1) && doubtful.since == restarted.wallClock)
+        #expect(script.lookUntilSettled(.absent)?.said == Said(1, .review, 2))
+        #expect(script.now.uptime - restarted.uptime >= .seconds(65))
     }
 }

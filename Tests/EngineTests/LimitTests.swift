@@ -7,61 +7,98 @@ import Testing
     @Test func theRateIsKeptOverEverySecond() {
         let script = Script(EngineSettings(rateLimit: 20, maxInFlight: 1000))
         script.assign(0)
-        for offset in 0..<200 {
-            script.step(.received(record(Int64(offset)), .create(order(UInt64(offset)))))
-        }
-        var starts: [Instant] = []
-        while starts.count < 150, let wake = script.engine.wakeAt {
-            let effects = script.pass(max(.nanoseconds(1), wake - script.now.uptime))
-            starts += effects.appends.map { _ in script.now.uptime }
-        }
+        let begin = script.step((0..<200).map { received($0, order(UInt64($0))) })
+        let starts = transmissions(in: script.run(begin, for: .seconds(8)))
         #expect(starts.count >= 150)
+        #expect(busiestSecond(of: starts) <= 22)
+    }
+
+    @Test func aSlowFenceDoesNotReleaseABurst() {
+        let script = Script(
+            EngineSettings(rateLimit: 20, maxInFlight: 1000, sendDeadline: .seconds(60))
+        )
+        script.assign(0)
+        let begin = script.step((0..<200).map { received($0, order(UInt64($0))) })
+        let starts = transmissions(
+            in: script.run(begin, for: .seconds(60), fencesTake: .seconds(3))
+        )
+        #expect(starts.count >= 100)
+        #expect(busiestSecond(of: starts) <= 22)
+    }
+
+    @Test func aReadyOrderWhoseFenceRunsOutIsFencedAgain() throws {
+        let script = Script(EngineSettings(rateLimit: 0.1))
+        script.assign(0)
+        let intent = try #require(script.step(received(0, order(1))).appends.first)
+        #expect(script.fence(script.step(script.stored(intent.ticket))) == nil)
+        // The fence holds for 5 s, the first permit comes after 10.
+        let again = script.pass(.seconds(10))
+        #expect(again.transmissions.isEmpty && again.commits.count == 1)
+        let deadline = script.now.uptime + .seconds(5)
+        #expect(
+            script.accept(again).contains {
+                if case .transmit(_, 1, let expires) = $0 { expires == deadline } else { false }
+            }
+        )
+    }
+
+    @Test func fewIntentsAreKeptReady() {
+        let script = Script(EngineSettings(rateLimit: 20, maxInFlight: 1000))
+        script.assign(0)
+        let begin = script.step((0..<200).map { received($0, order(UInt64($0))) })
+        #expect(begin.appends.count == 10)
+    }
+
+    private func transmissions(in history: [(at: Instant, effect: Effect)]) -> [Instant] {
+        history.compactMap { if case .transmit = $0.effect { $0.at } else { nil } }
+    }
+
+    private func busiestSecond(of starts: [Instant]) -> Int {
+        var most = 0
         for (index, start) in starts.enumerated() {
-            let window = starts[index...].prefix { $0 - start < .seconds(1) }
-            #expect(window.count <= 22)
+            most = max(most, starts[index...].prefix { $0 - start < .seconds(1) }.count)
         }
-        if let first = starts.first, let last = starts.last {
-            #expect(last - first < .seconds(8))
-        }
+        return most
     }
 
     @Test func replicasShareTheRateByPartitions() {
         let script = Script(EngineSettings(rateLimit: 40, partitionCount: 4))
         script.assign(0)
-        #expect(script.engine.summary.rate == 10)
+        #expect(script.summary.rate == 10)
         script.assign(1)
-        #expect(script.engine.summary.rate == 20)
+        #expect(script.summary.rate == 20)
         script.step(.lost([0]))
-        #expect(script.engine.summary.rate == 10)
+        #expect(script.summary.rate == 10)
     }
 
     @Test func aShareThatIsGainedStartsEmpty() {
         let script = Script(EngineSettings(rateLimit: 100))
         script.assign(0)
-        #expect(script.step(.received(record(0), .create(order(1)))).appends.isEmpty)
-        #expect(script.pass(.milliseconds(11)).appends.count == 1)
+        #expect(script.send(record(0), order(1)) == nil)
+        #expect(script.pass(.milliseconds(9)).transmissions.isEmpty)
+        #expect(script.pass(.milliseconds(2)).transmissions.count == 1)
     }
 
     @Test func tooManyRequestsHalveTheRateAndItComesBack() throws {
         let script = Script.ready(EngineSettings(rateLimit: 100))
         let sent = try #require(script.send(record(0), order(1)))
         script.step(.transmitted(sent, .notSent(.rateLimited, retryAfter: nil)))
-        #expect(script.engine.summary.rate == 50)
+        #expect(script.summary.rate == 50)
         script.pass(.seconds(5))
-        script.step(.received(record(1), .malformed))
-        #expect(script.engine.summary.rate > 70 && script.engine.summary.rate < 80)
+        script.step(.received(record(1), .check(key(2))))
+        #expect(script.summary.rate > 70 && script.summary.rate < 80)
     }
 
     @Test func onlySoManyAreInFlight() throws {
         let script = Script.ready(EngineSettings(rateLimit: 1000, maxInFlight: 2))
         let effects = script.step(
-            (0..<5).map { .received(record($0), .create(order(UInt64($0)))) }
+            (0..<5).map { received($0, order(UInt64($0))) }
         )
         #expect(effects.appends.count == 2)
-        #expect(script.engine.summary.inFlight == 2)
+        #expect(script.summary.inFlight == 2)
         let fence = script.step(
-            .appended(effects.appends[0].ticket, offset: 0),
-            .appended(effects.appends[1].ticket, offset: 1)
+            script.stored(effects.appends[0].ticket),
+            script.stored(effects.appends[1].ticket)
         )
         let sent = try #require(script.fence(fence))
         let freed = script.step(.transmitted(sent, .accepted))
@@ -71,14 +108,14 @@ import Testing
     @Test func noMoreIsWantedWhileTooMuchIsHeld() {
         let script = Script.ready(EngineSettings(rateLimit: 0.001, maxHeld: 10))
         let full = script.step((0..<10).map { .received(record($0), .malformed) })
-        #expect(!script.engine.wantsRecords)
+        #expect(!script.wantsRecords)
         script.step(.published(full.publications[0].ticket, acknowledged: true))
-        #expect(script.engine.wantsRecords)
+        #expect(script.wantsRecords)
     }
 
     @Test func aPartitionIsPausedWhenOneCommandHoldsTooMuchBack() throws {
         let script = Script.ready(EngineSettings(rateLimit: 1000, maxHeld: 1000, maxSpan: 10))
-        let stuck = script.step(.received(record(0), .create(order(1))))
+        let stuck = script.step(received(0, order(1)))
         #expect(stuck.appends.count == 1)
         var effects: [Effect] = []
         for offset in 1..<10 {
@@ -92,27 +129,18 @@ import Testing
     @Test func verificationIsNotStarvedByOrders() {
         let script = Script(EngineSettings(rateLimit: 100, maxInFlight: 1000))
         script.assign(0)
-        script.step((0..<100).map { .received(record($0), .create(order(UInt64($0)))) })
-        script.step(
-            (100..<200).map {
-                .received(record($0), .check(ReferenceKey(high: UInt64($0), low: 1)))
-            }
-        )
-        var orders = 0
-        var checks = 0
-        while orders + checks < 50, let wake = script.engine.wakeAt {
-            let effects = script.pass(max(.nanoseconds(1), wake - script.now.uptime))
-            orders += effects.appends.count
-            checks += effects.asked.count
-        }
+        var begin = script.step((0..<100).map { received($0, order(UInt64($0))) })
+        begin += script.step((100..<200).map { .received(record($0), .check(key(UInt64($0)))) })
+        let history = script.run(begin, for: .milliseconds(500)).map(\.effect)
+        let (orders, checks) = (history.transmissions.count, history.asked.count)
         #expect(checks >= 9 && checks <= 12)
         #expect(orders >= 38)
     }
 
     @Test func anIdleEngineDoesNotWakeUp() {
         let script = Script()
-        #expect(script.engine.wakeAt == nil)
+        #expect(script.wakeAt == nil)
         script.assign(0)
-        #expect(script.engine.wakeAt == nil)
+        #expect(script.wakeAt == nil)
     }
 }

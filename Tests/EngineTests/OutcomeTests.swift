@@ -12,7 +12,7 @@ import Testing
         let script = Script.ready()
         let sent = try #require(script.send(record(0), order(1)))
         let published = script.settle(script.step(.transmitted(sent, outcome)))
-        #expect(published == .recorded(LedgerWrite(attempt: 1, state: state, sequence: 1)))
+        #expect(published?.said == Said(1, state, 1))
         #expect(script.committedOffset() == 1)
     }
 
@@ -26,7 +26,7 @@ import Testing
         let second = try #require(script.fence(again))
         #expect(second != sent)
         let published = script.settle(script.step(.transmitted(second, .accepted)))
-        #expect(published == .recorded(LedgerWrite(attempt: 1, state: .accepted, sequence: 1)))
+        #expect(published?.said == Said(1, .accepted, 1))
     }
 
     @Test func retryAfterIsObeyed() throws {
@@ -96,7 +96,7 @@ import Testing
         }
         #expect(alerts.contains(.alert(.breakerOpened(.failures))))
         #expect(alerts.contains(.pause([0])))
-        #expect(script.step(.received(record(10), .create(order(10)))).appends.isEmpty)
+        #expect(script.step(received(10, order(10))).appends.isEmpty)
         #expect(!script.passUntil(.seconds(31)) { $0 == .probe }.isEmpty)
         let healthy = script.step(.probed(.healthy))
         #expect(healthy.contains(.resume([0])))
@@ -123,61 +123,5 @@ import Testing
         let second = try #require(again.asked.first)
         let answer = script.step(.answered(second, failure: nil))
         #expect(answer.publications.map(\.publication) == [.answer])
-    }
-}
-
-/// `not_after` (DESIGN.md §5, "Freshness").
-@Suite struct ExpiryTests {
-    @Test func anOrderThatComesTooLateIsNotSentAndSaidSoBehindAFence() {
-        let script = Script.ready()
-        let late = order(1, notAfter: script.now.wallClock - 1)
-        let fence = script.step(.received(record(0), .create(late)))
-        #expect(fence.appends.isEmpty && fence.publications.isEmpty)
-        let expired = script.accept(fence)
-        #expect(expired.publications.map(\.publication) == [.expired(attempt: 0)])
-        #expect(expired.transmissions.isEmpty)
-    }
-
-    @Test func nobodyButTheOwnerSaysThatAnOrderHasExpired() throws {
-        let script = Script.ready()
-        let late = order(1, notAfter: script.now.wallClock - 1)
-        let fence = script.step(.received(record(0), .create(late)))
-        let commit = try #require(fence.commits.first)
-        let refused = script.step(.committed(commit.number, accepted: [0: false]))
-        #expect(refused.publications.isEmpty)
-        #expect(script.step(.lost([0])).publications.isEmpty)
-    }
-
-    @Test func anOrderThatWaitsExpiresOnTime() throws {
-        let script = Script.ready()
-        let sent = try #require(script.send(record(1), order(2)))
-        // Nothing can start: the provider asked for a pause of an hour.
-        script.step(.transmitted(sent, .notSent(.rateLimited, retryAfter: .seconds(3600))))
-        let waiting = order(3, notAfter: script.now.wallClock + 10_000)
-        #expect(script.step(.received(record(2), .create(waiting))).publications.isEmpty)
-        let fence = script.passUntil(.seconds(11)) {
-            if case .commit = $0 { true } else { false }
-        }
-        let expired = script.accept(fence)
-        #expect(expired.publications.map(\.ticket.record) == [record(2)])
-    }
-
-    @Test func theIntentIsClosedBeforeTheExpiryIsSaid() throws {
-        let script = Script.ready()
-        let sent = try #require(
-            script.send(record(0), order(1, notAfter: script.now.wallClock + 2_000))
-        )
-        script.step(.transmitted(sent, .notSent(.rateLimited, retryAfter: .seconds(60))))
-        let closing = script.accept(script.pass(.milliseconds(2_001)))
-        let write = try #require(closing.appends.first)
-        #expect(write.write.state == .notSent)
-        let publishing = script.step(.appended(write.ticket, offset: 4))
-        #expect(publishing.publications.map(\.publication) == [.expired(attempt: 1)])
-    }
-
-    @Test func aTimeBeyondTheClockNeverComes() {
-        let script = Script.ready()
-        script.step(.received(record(0), .create(order(1, notAfter: .max))))
-        #expect(script.engine.wakeAt.map { $0 < Instant(nanoseconds: .max) } ?? true)
     }
 }

@@ -2,20 +2,31 @@ import Engine
 
 /// An engine with a hand on its clock: each call is one input, its answer the effects of one step.
 final class Script {
-    private(set) var engine: CommandEngine
+    private var engine: CommandEngine
     private(set) var now = Moment(uptime: Instant(nanoseconds: 0), wallClock: 1_000_000)
 
     private var unanswered: (number: CommitNumber, offsets: [Int32: Int64])?
     private var committed: [Int32: Int64] = [:]
+    /// Lookups that were asked for and not answered.
+    private var asked: [(number: LookupNumber, records: [RecordID], isConfirming: Bool)] = []
+    /// The offset that each ledger gives its next record.
+    private var ledgerEnds: [Int32: Int64] = [:]
+
+    var summary: CommandEngine.Summary { engine.summary }
+    var wakeAt: Instant? { engine.wakeAt }
+    var wantsRecords: Bool { engine.wantsRecords }
+
+    /// This engine in the ledger.
+    static let owner: UInt64 = 9
 
     /// Settings that never stand in the way of a test that is about something else.
     static let roomy = EngineSettings(rateLimit: 1000, maxInFlight: 100)
 
     init(_ settings: EngineSettings = Script.roomy, seed: UInt64 = 1) {
-        engine = CommandEngine(settings: settings, seed: seed, at: now)
+        engine = CommandEngine(settings: settings, owner: Script.owner, seed: seed, at: now)
     }
 
-    /// An engine that owns one partition with an empty ledger, and a full bucket of tokens.
+    /// An engine that owns one partition, and a full bucket of tokens.
     static func ready(
         _ settings: EngineSettings = Script.roomy,
         start: Int64 = 0,
@@ -27,14 +38,7 @@ final class Script {
         return script
     }
 
-    @discardableResult
-    func assign(_ partition: Int32, start: Int64 = 0, ledger: [LedgerEntry] = []) -> [Effect] {
-        let entries = ledger.map { Input.ledger(partition: partition, $0) }
-        return step(
-            [.assigned(partition: partition, start: start)] + entries
-                + [.restored(partition: partition)]
-        )
-    }
+    // MARK: One step
 
     @discardableResult
     func step(_ inputs: Input...) -> [Effect] { step(inputs) }
@@ -47,6 +51,7 @@ final class Script {
                 committed.merge(offsets) { $1 }
                 unanswered = nil
             }
+            if case .lookedUp(let number, _, _) = input { asked.removeAll { $0.number == number } }
             engine.handle(input, at: now)
         }
         return remember(engine.advance(at: now))
@@ -70,11 +75,88 @@ final class Script {
         return []
     }
 
+    private func remember(_ effects: [Effect]) -> [Effect] {
+        if let commit = effects.commits.last { unanswered = commit }
+        asked += effects.lookups
+        return effects
+    }
+
+    // MARK: Ledgers
+
+    /// Assigns a partition and takes it through restoring and claiming; what follows the claim.
+    @discardableResult
+    func assign(_ partition: Int32, start: Int64 = 0, ledger: [LedgerEntry] = []) -> [Effect] {
+        claim(restore(partition, start: start, ledger: ledger))
+    }
+
+    /// Likewise, with a ledger of several owners.
+    @discardableResult
+    func assign(_ partition: Int32, start: Int64 = 0, log: [Written]) -> [Effect] {
+        claim(restore(partition, start: start, log: log))
+    }
+
+    /// Assigns a partition and has its ledger read; the fence of the claim follows.
+    @discardableResult
+    func restore(_ partition: Int32, start: Int64 = 0, ledger: [LedgerEntry] = []) -> [Effect] {
+        let end = (ledger.map(\.offset).max() ?? -1) + 1
+        ledgerEnds[partition] = end
+        return step(
+            [.assigned(partition: partition, start: start)]
+                + ledger.map { Input.ledger(partition: partition, $0) }
+                + [.restored(partition: partition, end: end)]
+        )
+    }
+
+    /// Likewise, with a ledger of several owners.
+    @discardableResult
+    func restore(_ partition: Int32, start: Int64 = 0, log: [Written]) -> [Effect] {
+        let end = Int64(log.count)
+        ledgerEnds[partition] = end
+        return step(
+            [.assigned(partition: partition, start: start)]
+                + log.inputs(from: 0, of: partition) + [.restored(partition: partition, end: end)]
+        )
+    }
+
+    /// Accepts the fence of a claim and stores it; what follows.
+    @discardableResult
+    func claim(_ effects: [Effect]) -> [Effect] {
+        guard let ticket = accept(effects).claims.first else { return [] }
+        return step(stored(ticket))
+    }
+
+    /// The ledger has stored a record where its partition ended.
+    func stored(_ ticket: Ticket) -> Input {
+        let offset = ledgerEnds[ticket.record.partition, default: 0]
+        ledgerEnds[ticket.record.partition] = offset + 1
+        return .appended(ticket, offset: offset)
+    }
+
+    /// How far the ledger of the first partition is known, and whose it was.
+    func knownLedger() -> (end: Int64, claimant: UInt64?) { engine.knownLedger(of: 0) }
+
+    /// Somebody else writes to a ledger.
+    func writeForeign(records: Int64, to partition: Int32 = 0) {
+        ledgerEnds[partition, default: 0] += records
+    }
+
+    /// Lets the gap that these effects ask for be read.
+    @discardableResult
+    func readGap(_ effects: [Effect], _ log: [Written]) -> [Effect] {
+        guard let gap = effects.gaps.first else { return [] }
+        return step(
+            log.inputs(from: gap.from, of: gap.partition)
+                + [.restored(partition: gap.partition, end: gap.to)]
+        )
+    }
+
+    // MARK: Kafka and the provider
+
     /// Takes an order from received to handed to the transport; nil if it does not get there.
     func send(_ id: RecordID, _ order: Order) -> Ticket? {
-        let journal = step(.received(id, .create(order)))
+        let journal = step(received(id.offset, id.partition, order))
         guard let intent = journal.appends.first else { return nil }
-        return fence(step(.appended(intent.ticket, offset: 0)))
+        return fence(step(stored(intent.ticket)))
     }
 
     /// Accepts the commit among these effects; the first transmission that follows.
@@ -82,25 +164,51 @@ final class Script {
         accept(effects).transmissions.first
     }
 
-    /// Acknowledges the outcome and the event that follow a result, in whichever order they come;
-    /// what is published.
-    func settle(_ effects: [Effect], at offset: Int64 = 1) -> Publication? {
-        if let announced = effects.publications.first {
-            let recording = step(.published(announced.ticket, acknowledged: true))
-            if let write = recording.appends.first { step(.appended(write.ticket, offset: offset)) }
-            return announced.publication
-        }
-        guard let write = effects.appends.first else { return nil }
-        let publishing = step(.appended(write.ticket, offset: offset))
-        guard let event = publishing.publications.first else { return nil }
-        step(.published(event.ticket, acknowledged: true))
-        return event.publication
-    }
-
     /// Accepts the commit among these effects; what follows.
     func accept(_ effects: [Effect]) -> [Effect] {
         guard let commit = effects.commits.first else { return [] }
         return step(.committed(commit.number, accepted: commit.offsets.mapValues { _ in true }))
+    }
+
+    /// Acknowledges the outcome and the event that follow a result, and that it was said if that is
+    /// to be noted; what is published.
+    func settle(_ effects: [Effect]) -> LedgerWrite? {
+        guard let write = effects.appends.first else { return nil }
+        let publishing = step(stored(write.ticket))
+        guard let event = publishing.publications.first,
+            case .recorded(let said) = event.publication
+        else { return nil }
+        let noting = step(.published(event.ticket, acknowledged: true))
+        if let mark = noting.appends.first(where: { $0.ticket.record == write.ticket.record }) {
+            step(stored(mark.ticket))
+        }
+        return said
+    }
+
+    /// The lookup that is to be answered, for which it may take time to be asked.
+    func nextLookup() -> (number: LookupNumber, records: [RecordID], isConfirming: Bool)? {
+        if asked.isEmpty {
+            _ = passUntil(.seconds(3600)) { if case .lookUp = $0 { true } else { false } }
+        }
+        return asked.first
+    }
+
+    /// Answers the next lookup; what follows.
+    func look(_ sighting: Sighting) -> [Effect] {
+        guard let lookup = nextLookup() else { return [] }
+        let sightings = lookup.records.map { ($0, sighting) }
+        return step(
+            .lookedUp(lookup.number, .init(uniqueKeysWithValues: sightings), failure: nil)
+        )
+    }
+
+    /// Answers lookups alike until something is recorded; what is then published.
+    func lookUntilSettled(_ sighting: Sighting) -> LedgerWrite? {
+        for _ in 0..<30 {
+            let effects = look(sighting)
+            if !effects.appends.isEmpty { return settle(effects) }
+        }
+        return nil
     }
 
     /// Answers the commit under way and those that follow; the offset the group knows at the end.
@@ -113,70 +221,34 @@ final class Script {
         return committed[partition]
     }
 
-    private func remember(_ effects: [Effect]) -> [Effect] {
-        if let commit = effects.commits.last { unanswered = commit }
-        return effects
-    }
-}
-
-func record(_ offset: Int64, _ partition: Int32 = 0) -> RecordID {
-    RecordID(partition: partition, offset: offset)
-}
-
-func order(_ reference: UInt64, body: UInt64 = 7, notAfter: Int64? = nil) -> Order {
-    Order(
-        key: ReferenceKey(high: reference, low: 0),
-        fingerprint: Fingerprint(high: body, low: 0),
-        notAfter: notAfter
-    )
-}
-
-func entry(
-    _ reference: UInt64,
-    body: UInt64 = 7,
-    at offset: Int64,
-    attempt: Int = 1,
-    _ state: LedgerState,
-    ledgerOffset: Int64 = 5,
-    sequence: Int = 1
-) -> LedgerEntry {
-    LedgerEntry(
-        key: ReferenceKey(high: reference, low: 0),
-        fingerprint: Fingerprint(high: body, low: 0),
-        record: record(offset),
-        attempt: attempt,
-        state: state,
-        sequence: sequence,
-        offset: ledgerOffset
-    )
-}
-
-extension [Effect] {
-    var appends: [(ticket: Ticket, write: LedgerWrite)] {
-        compactMap { if case .append(let ticket, let write) = $0 { (ticket, write) } else { nil } }
-    }
-
-    var commits: [(number: CommitNumber, offsets: [Int32: Int64])] {
-        compactMap {
-            if case .commit(let number, let offsets) = $0 { (number, offsets) } else { nil }
+    /// Lets time pass while Kafka stores everything at once and accepts fences after a delay; all
+    /// that the engine wanted, and when.
+    func run(
+        _ effects: [Effect],
+        for limit: Duration,
+        fencesTake delay: Duration = .zero
+    ) -> [(at: Instant, effect: Effect)] {
+        var history = effects.map { (at: now.uptime, effect: $0) }
+        var latest = effects
+        var fences: [(due: Instant, input: Input)] = []
+        let end = now.uptime + limit
+        while true {
+            for commit in latest.commits {
+                let accepted = commit.offsets.mapValues { _ in true }
+                fences.append((now.uptime + delay, .committed(commit.number, accepted: accepted)))
+            }
+            let answers = latest.appends.map { stored($0.ticket) }
+            if !answers.isEmpty {
+                latest = step(answers)
+            } else if let fence = fences.first, fence.due <= now.uptime {
+                fences.removeFirst()
+                latest = step(fence.input)
+            } else {
+                let times = [engine.wakeAt, fences.first?.due].compactMap(\.self)
+                guard let next = times.min(), next <= end else { return history }
+                latest = pass(max(.nanoseconds(1), next - now.uptime))
+            }
+            history += latest.map { (now.uptime, $0) }
         }
-    }
-
-    var transmissions: [Ticket] {
-        compactMap { if case .transmit(let ticket, _, _) = $0 { ticket } else { nil } }
-    }
-
-    var publications: [(ticket: Ticket, publication: Publication)] {
-        compactMap { if case .publish(let ticket, let what) = $0 { (ticket, what) } else { nil } }
-    }
-
-    var lookups: [(number: LookupNumber, records: [RecordID])] {
-        compactMap {
-            if case .lookUp(let number, let records) = $0 { (number, records) } else { nil }
-        }
-    }
-
-    var asked: [Ticket] {
-        compactMap { if case .ask(let ticket) = $0 { ticket } else { nil } }
     }
 }

@@ -77,6 +77,23 @@ import Testing
         #expect(book.histories.count == 5)
     }
 
+    @Test func aConflictSaysNothingOfTheReference() throws {
+        let records = [
+            try LedgerScript.record("intent"), try LedgerScript.review(),
+            try LedgerScript.record("conflict", [("order", #"{"amount":999}"#)]),
+        ]
+        for interest in [LedgerBook.Interest.open, .reference("WD-1")] {
+            let history = book(interest, records).histories[LedgerBook.Key(.payout, "WD-1")]
+            #expect(history?.review?.attempt == 1)
+            #expect(history?.lines.map(\.record.word) == ["intent", "review", "conflict"])
+            #expect(history.flatMap { HistoryText.amount($0.order) } == "400 BDT")
+        }
+        let alone = book(.open, [try LedgerScript.record("conflict")])
+        #expect(alone.histories.isEmpty)
+        let expired = book(.open, records + [try LedgerScript.record("expired")])
+        #expect(expired.histories.isEmpty)
+    }
+
     @Test func everyRecordIsShown() throws {
         let order = ReviewRulesTests.order(.release)
         let book = book(
@@ -85,11 +102,12 @@ import Testing
                 try LedgerScript.record("intent"), try LedgerScript.record("claim", by: "b"),
                 try LedgerScript.record("accepted"), try LedgerScript.review(by: "b"),
                 try LedgerScript.taken(order, by: "b"),
+                try LedgerScript.record("in_doubt", by: "b"),
             ]
         )
         let history = try #require(book.histories[LedgerBook.Key(.payout, "WD-1")])
         let lines = HistoryText.table(history, colour: false)
-        #expect(lines.count == 5)
+        #expect(lines.count == 6)
         #expect(
             lines[1]
                 == "0/0     2026-02-09T21:30:00Z  a      1        intent    400 BDT  ****5678  t/1/7"
@@ -97,6 +115,7 @@ import Testing
         #expect(lines[2].hasSuffix("accepted  late, does not count"))
         #expect(lines[3].hasSuffix("absent it is not there  timeout, 14 lookups, the last: absent"))
         #expect(lines[4].hasSuffix("released by amina at 2026-02-09T21:45:05Z: the bank says no"))
+        #expect(lines[5].hasSuffix("in_doubt"))
         #expect(HistoryText.table(history, colour: true)[2].hasPrefix("\u{1B}[2m"))
 
         let json = try JSONValue.parse(HistoryText.json(history.lines[1]), duplicates: .refuse)

@@ -37,7 +37,7 @@ struct LedgerScript {
             w.field("sequence", 1)
             w.field("offset", 7)
             w.field("command", raw: #"{"id":"c-1","topic":"t","partition":1,"offset":7}"#)
-            w.field("order", raw: order)
+            if !more.contains(where: { $0.name == "order" }) { w.field("order", raw: order) }
             for (name, json) in more { w.field(name, raw: json) }
         }
         return try bytes.withUnsafeBytes { try LedgerRecord(value: $0) }

@@ -46,7 +46,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["intent", "in_doubt", "accepted", "refused", "not_sent", "released"])
+    @Test(arguments: [
+        "intent", "in_doubt", "accepted", "refused", "not_sent", "released", "expired",
+    ])
     func onlyAReviewIsDecided(word: String) throws {
         let history = try #require(
             ledger(try LedgerScript.review(), try LedgerScript.record(word, attempt: 2))

@@ -81,6 +81,72 @@ import Testing
         }
     }
 
+    private func event(_ write: LedgerWrite, _ job: Job) throws -> Event {
+        let order = try #require(job.order)
+        return try #require(maker.event(for: write, of: order, job, at: 5))
+    }
+
+    @Test func aReviewShowsItsEvidence() throws {
+        var job = Job(content: .command(command))
+        job.note(AspaydsError(code: .timeout, message: "no answer"), at: 0)
+        job.note(lookup: .absent, at: 7)
+        job.finding = .absent
+        let write = LedgerWrite(attempt: 1, state: .review, sequence: 2, since: 3, lookups: 4)
+        let event = try event(write, job)
+        let evidence = try #require(event.evidence)
+        #expect(evidence.inDoubtSince == 3 && evidence.lookups == 4)
+        #expect(evidence.lastLookupAt == 7 && evidence.lastAnswer == .absent)
+        #expect(evidence.transmission == "timeout: no answer, at 1970-01-01T00:00:00.000Z")
+        // A failed lookup says nothing, and only a review asks for evidence.
+        job.note(lookup: nil, at: 8)
+        #expect(job.evidence.lastAnswer == Evidence.Answer.none)
+        let doubt = LedgerWrite(attempt: 1, state: .inDoubt, sequence: 1, since: 3)
+        #expect(try self.event(doubt, job).evidence == nil)
+    }
+
+    @Test func anOperatorsDecisionSaysWhoAndWhy() throws {
+        var job = Job(content: .command(command))
+        job.finding = .absent
+        job.decision = Decision(
+            number: 9,
+            by: "nadia",
+            why: "seen in the statement",
+            at: 1,
+            verdict: .done,
+            providerID: "ATPAY9"
+        )
+        var write = LedgerWrite(attempt: 1, state: .accepted, sequence: 3, decision: 9)
+        let done = try event(write, job)
+        #expect(done.trigger == .operator && done.providerID == "ATPAY9")
+        #expect(done.reason?.code == "closed" && done.certainty == .accepted)
+        #expect(done.reason?.message == "by nadia: seen in the statement")
+        // Another decision has nothing to do with it.
+        write.decision = 8
+        #expect(try event(write, job).trigger != .operator)
+    }
+
+    @Test func aReleasedAttemptKeepsTheProvidersWord() throws {
+        var job = Job(content: .command(command))
+        job.decision = Decision(number: 9, by: "nadia", why: "lost", at: 1, verdict: .release)
+        job.finding = .failure(AspaydsError(code: .validation, field: "amount"))
+        let refused = LedgerWrite(attempt: 2, state: .refused, sequence: 3, decision: 9)
+        let event = try event(refused, job)
+        #expect(event.trigger == .operator && event.reason?.field == "amount")
+        job.finding = .receipt(Receipt(providerID: "ATPAY1"))
+        let accepted = LedgerWrite(attempt: 2, state: .accepted, sequence: 3, decision: 9)
+        #expect(try self.event(accepted, job).reason?.code == "released")
+    }
+
+    @Test func theWordOfALateOwnerIsUsedForItsAttemptOnly() throws {
+        var job = Job(content: .command(command))
+        job.finding = .absent
+        job.lateReceipt = (1, Receipt(providerID: "ATPAY1"))
+        let first = LedgerWrite(attempt: 1, state: .accepted, sequence: 2)
+        #expect(try event(first, job).providerID == "ATPAY1")
+        let second = LedgerWrite(attempt: 2, state: .accepted, sequence: 2)
+        #expect(try event(second, job).providerID == nil)
+    }
+
     @Test func aConflictTellsTheRealState() throws {
         let order = try #require(OrderSummary(command))
         let event = maker.conflict(order, with: .inDoubt, at: 5)

@@ -71,6 +71,40 @@ struct CannedTransport: Transport {
         #expect(await lookUp(payouts) == .mismatch)
     }
 
+    private func confirm(_ status: Int, _ body: String) async -> Sighting? {
+        guard let order = OrderSummary(command) else { return nil }
+        return try? await gateway(status, body).confirm(order).get().sighting
+    }
+
+    @Test func confirmedWhenNothingThatIsSaidDiffers() async {
+        let full =
+            #"{"payout_id":"P","transaction_reference":"wd-1","status":"pending","amount":"500.000","#
+            + #""recipient_name":" RAHIM ","recipient_account":"01712345678"}"#
+        for body in [full, #"{"payout_id":"P","status":"pending"}"#] {
+            #expect(await confirm(200, body) == .found)
+        }
+    }
+
+    @Test(arguments: [
+        #"{"payout_id":"P","transaction_reference":"WD-1","status":"pending","amount":500.01}"#,
+        #"{"payout_id":"P","status":"pending","recipient_account":"01799999999"}"#,
+        #"{"payout_id":"P","status":"pending","recipient_name":"Karim"}"#,
+        // The reference is the id of something else, or the answer is about something else.
+        #"{"payout_id":"WD-1","transaction_reference":"WD-7","status":"pending"}"#,
+        #"{"payout_id":"P","transaction_reference":"WD-7","status":"pending"}"#,
+        #"{"transaction_reference":"WD-7","status":"pending"}"#,
+    ])
+    func whatDiffersIsNotConfirmed(_ body: String) async {
+        #expect(await confirm(200, body) == .mismatch)
+    }
+
+    @Test func confirmingSaysNoMoreThanTheProvider() async {
+        #expect(await confirm(404, #"{"message":"no such payout"}"#) == .absent)
+        #expect(await confirm(500, "{}") == nil)
+        #expect(await confirm(401, "{}") == nil)
+        #expect(await confirm(200, "<html>") == nil)
+    }
+
     @Test func absentOnlyWhenTheProviderSaysSo() async {
         #expect(await lookUp("", notFound: #""wd-1""#) == .absent)
         #expect(await lookUp("") == nil)

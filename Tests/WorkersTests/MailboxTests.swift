@@ -1,4 +1,5 @@
 import Engine
+import Synchronization
 import Testing
 
 @testable import Workers
@@ -23,6 +24,31 @@ import Testing
         await Task.yield()
         mailbox.post(7)
         #expect(await read == [7])
+    }
+
+    @Test func whoDeliversWaitsUntilItIsHandled() async {
+        let mailbox = Mailbox<Int>()
+        let handled = Steps()
+        await withTaskGroup { group in
+            group.addTask {
+                await mailbox.deliver(1)
+                #expect(handled.count == 1)
+                await mailbox.deliver(2)
+            }
+            #expect(await mailbox.next(until: Clock.uptime + .seconds(60)) == [1])
+            handled.step()
+            #expect(await mailbox.next(until: Clock.uptime + .seconds(60)) == [2])
+            mailbox.close()
+        }
+        await mailbox.deliver(3)
+    }
+
+    private final class Steps: Sendable {
+        private let steps = Atomic(0)
+
+        var count: Int { steps.load(ordering: .sequentiallyConsistent) }
+
+        func step() { steps.add(1, ordering: .sequentiallyConsistent) }
     }
 
     @Test func theDeadlineWakesTooAndMayBeMoved() async {

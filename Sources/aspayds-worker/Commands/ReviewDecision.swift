@@ -64,7 +64,7 @@ extension ReviewCommand {
 /// What every decision needs.
 struct DecisionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Who decides.", valueName: "who")) var by: String
-    @Option(help: ArgumentHelp("Why; shown with the decision everywhere.", valueName: "why"))
+    @Option(help: ArgumentHelp("Why; published, with long numbers masked.", valueName: "why"))
     var why: String
     @Option(help: "Where the reference is (default: where it is known).") var domain: Domain?
     @Flag(help: "Do not ask.") var yes = false
@@ -84,16 +84,8 @@ struct DecisionOptions: ParsableArguments {
         _ options: SettingsOptions
     ) throws {
         let subject = try Subject(options.words, domain: domain)
-        let order = ReviewOrder(
-            domain: subject.domains[0],
-            reference: subject.reference,
-            attempt: 1,
-            verdict: verdict,
-            by: by,
-            why: why,
-            providerID: providerID,
-            at: 0
-        )
+        // Which attempt of which domain it is about, the ledger says later.
+        let order = order(subject.domains[0], subject.reference, 1, verdict, providerID)
         guard let problem = order.problem else { return }
         let value = ["by": by, "why": why, "provider_id": providerID][problem.field] ?? nil
         let name = problem.field.replacing("_", with: "-")
@@ -118,15 +110,12 @@ struct DecisionOptions: ParsableArguments {
         do {
             let history = try view.history(of: subject)
             let review = try rules.reviewed(history, verdict, now: Moment.now)
-            let order = ReviewOrder(
-                domain: history.domain,
-                reference: history.reference,
-                attempt: review.attempt,
-                verdict: verdict,
-                by: by,
-                why: why,
-                providerID: providerID,
-                at: Moment.now
+            let order = order(
+                history.domain,
+                history.reference,
+                review.attempt,
+                verdict,
+                providerID
             )
             let last = again ? nil : try await desk.lastOrder(order.key)
             let warning = try rules.checkRepetition(of: order, after: last)
@@ -139,6 +128,25 @@ struct DecisionOptions: ParsableArguments {
             throw error
         }
         await view.close()
+    }
+
+    private func order(
+        _ domain: Domain,
+        _ reference: String,
+        _ attempt: Int,
+        _ verdict: Decision.Verdict,
+        _ providerID: String?
+    ) -> ReviewOrder {
+        ReviewOrder(
+            domain: domain,
+            reference: reference,
+            attempt: attempt,
+            verdict: verdict,
+            by: by,
+            why: why,
+            providerID: providerID,
+            at: Moment.now
+        )
     }
 
     private func confirm(_ order: ReviewOrder, _ warning: String?) throws(Failure) {

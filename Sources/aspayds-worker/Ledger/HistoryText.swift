@@ -76,7 +76,8 @@ enum HistoryText {
         case .accepted: .good
         case .refused: .bad
         case .inDoubt, .review: .attention
-        case .notSent, .released: nil
+        case .expired: .bad
+        case .notSent, .released, .conflict: nil
         }
     }
 }
@@ -111,7 +112,7 @@ enum Terms {
 
     /// What a last word means for the reference.
     static func state(_ record: LedgerRecord?) -> String {
-        guard let record else { return "only late records, which do not count" }
+        guard let record else { return "nothing but records that do not count" }
         return switch record {
         case .claim: "-"
         case .intent: "may have been sent; no outcome yet"
@@ -127,6 +128,8 @@ enum Terms {
         case .inDoubt: "in doubt; the worker is looking it up"
         case .review: "in review; a person must decide"
         case .released: "released; one more attempt may be sent"
+        case .expired: "expired; nothing was sent"
+        case .conflict: "another command was told of a conflict"
         }
     }
 }

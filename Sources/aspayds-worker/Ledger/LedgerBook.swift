@@ -5,8 +5,15 @@ import Kafka
 struct LedgerLine {
     let place: CommandSource
     let record: LedgerRecord
-    /// Its writer had lost the partition already: it says nothing of what is so.
+    /// Its writer had lost the partition already.
     let isLate: Bool
+
+    /// Whether it says what is so; a conflict is about a command, not about the reference.
+    var counts: Bool { !isLate && !isConflict }
+
+    fileprivate var isConflict: Bool {
+        record.word == LedgerRecord.State.conflict.rawValue
+    }
 }
 
 /// What a ledger says of one reference, in the order in which it was written.
@@ -21,8 +28,8 @@ struct History {
 
     mutating func add(_ line: LedgerLine) { lines.append(line) }
 
-    /// The last word: the last record that is not late.
-    var standing: LedgerLine? { lines.last { !$0.isLate } }
+    /// The last word: the last record that counts.
+    var standing: LedgerLine? { lines.last(where: \.counts) }
 
     /// The reference as it was written last.
     var reference: String { (standing ?? lines.last)?.record.reference ?? "-" }
@@ -36,7 +43,9 @@ struct History {
     }
 
     /// What was ordered, as far as the ledger still has it.
-    var order: OrderDetails? { lines.last { $0.record.order != nil }?.record.order }
+    var order: OrderDetails? {
+        lines.last { !$0.isConflict && $0.record.order != nil }?.record.order
+    }
 
     /// Late records that say the provider has accepted the order: evidence for a person.
     var lateAcceptances: [LedgerLine] {
@@ -85,9 +94,9 @@ struct LedgerBook {
         let isLate = claimants[partition].map { $0 != record.owner } ?? false
         let line = LedgerLine(place: place, record: record, isLate: isLate)
         if case .open = interest {
-            // Nothing is known of it but what came too late.
-            if isLate, histories[key] == nil { return }
-            if !isLate, !record.isOpen {
+            // Nothing is known of it but what does not count.
+            if !line.counts, histories[key] == nil { return }
+            if line.counts, !record.isOpen {
                 histories[key] = nil
                 return
             }

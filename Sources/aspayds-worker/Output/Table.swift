@@ -1,4 +1,4 @@
-/// Columns that line up; the last one is as long as it is.
+/// Columns that line up; no line ends in spaces.
 struct Table {
     private var rows: [[String]]
 
@@ -16,7 +16,9 @@ struct Table {
                 column == row.count - 1
                     ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
             }
-            return cells.joined(separator: "  ")
+            var line = cells.joined(separator: "  ")
+            while line.last == " " { line.removeLast() }
+            return line
         }
     }
 }

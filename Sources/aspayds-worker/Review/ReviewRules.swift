@@ -73,7 +73,7 @@ struct ReviewRules {
         guard let history, let standing = history.standing else { return .pending }
         let number = order.number
         if let line = history.lines.last(where: {
-            !$0.isLate && $0.record.decision?.number == number
+            $0.counts && $0.record.decision?.number == number
         }) {
             return .taken(line)
         }

@@ -57,7 +57,7 @@ struct WorkerProcess {
         await transport.shutdown()
         if let failure {
             logger.critical("end", metadata: ["error": "\(failure)"])
-            throw Failure("\(failure)")
+            throw Failure()
         }
         logger.notice("end")
     }
@@ -132,9 +132,14 @@ struct WorkerProcess {
         return quiet
     }
 
-    /// Names this process in the ledger.
-    private static let owner =
-        "\(ProcessInfo.processInfo.hostName)/\(ProcessInfo.processInfo.processIdentifier)"
+    /// Names this start of the process in the ledger: a container that starts again has the host and
+    /// the number that it had before, and is another owner all the same.
+    private static let owner: String = {
+        let process = ProcessInfo.processInfo
+        let digits = String(UInt32.random(in: .min ... .max), radix: 16)
+        let start = String(repeating: "0", count: 8 - digits.utf8.count) + digits
+        return "\(process.hostName)/\(process.processIdentifier)/\(start)"
+    }()
 
     private static func kafka(_ settings: Settings, log: KafkaLog) -> KafkaConfiguration {
         KafkaConfiguration(

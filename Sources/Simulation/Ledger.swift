@@ -1,0 +1,109 @@
+import Engine
+
+/// A record of the ledger.
+struct LedgerRecord {
+    /// What it says.
+    enum Content {
+        /// From here on the partition has another writer.
+        case claim(group: Int)
+        /// An intent, or what became of it.
+        case attempt(Attempt)
+    }
+
+    /// What is written of an attempt.
+    struct Attempt {
+        var order: Order
+        /// The number of the command whose attempt it is.
+        var command: Int
+        var write: LedgerWrite
+        var event: Event?
+    }
+
+    /// The compaction key.
+    enum Key: Hashable {
+        case claim(Int64)
+        case conflict(RecordID)
+        case attempt(ReferenceKey, Int, kind: Int, owner: UInt64)
+    }
+
+    var offset: Int64 = 0
+    var storedAt: Time = 0
+    /// When it was written, in milliseconds since 1970, and by which process.
+    var at: Int64
+    var owner: UInt64
+    var content: Content
+
+    func key(isShared: Bool) -> Key {
+        switch content {
+        case .claim: .claim(offset)
+        case .attempt(let attempt) where attempt.write.state == .conflict:
+            .conflict(attempt.order.origin)
+        case .attempt(let attempt):
+            .attempt(
+                attempt.order.key,
+                attempt.write.attempt,
+                kind: isShared ? 0 : Self.kind(of: attempt.write.state),
+                owner: isShared ? 0 : owner
+            )
+        }
+    }
+
+    private static func kind(of state: LedgerState) -> Int {
+        switch state {
+        case .intent: 1
+        case .released: 2
+        case .accepted, .refused, .notSent, .inDoubt, .review, .expired, .conflict: 3
+        }
+    }
+}
+
+/// A partition of the ledger: an append-only log with compaction.
+struct LedgerPartition {
+    private(set) var records: [LedgerRecord] = []
+    private(set) var end: Int64 = 0
+    /// Whose records count at the end of the log.
+    private(set) var claimant: UInt64?
+
+    mutating func append(_ record: LedgerRecord, at now: Time) -> Int64 {
+        var record = record
+        record.offset = end
+        record.storedAt = now
+        records.append(record)
+        end += 1
+        if case .claim = record.content { claimant = record.owner }
+        return record.offset
+    }
+
+    /// The records from an offset to another one, which is not included.
+    func records(from start: Int64 = 0, before end: Int64) -> ArraySlice<LedgerRecord> {
+        let slice = records.prefix(through: end - 1)
+        return slice.dropFirst(records.prefix(through: start - 1).count)
+    }
+
+    func record(at offset: Int64) -> LedgerRecord? {
+        let slice = records.prefix(through: offset)
+        return slice.last?.offset == offset ? slice.last : nil
+    }
+
+    /// Keeps the last record of each key among those that are older than the lag.
+    mutating func compact(before time: Time, isShared: Bool) {
+        var last: [LedgerRecord.Key: Int64] = [:]
+        for record in records { last[record.key(isShared: isShared)] = record.offset }
+        records.removeAll { record in
+            record.storedAt < time && last[record.key(isShared: isShared)] != record.offset
+        }
+    }
+}
+
+extension [LedgerRecord] {
+    /// The records up to an offset; offsets rise but may have gaps.
+    fileprivate func prefix(through offset: Int64) -> ArraySlice<LedgerRecord> {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].offset <= offset { low = middle + 1 } else { high = middle }
+        }
+        return self[..<low]
+    }
+}

@@ -1,0 +1,130 @@
+import Contract
+import Engine
+import Kafka
+import Logging
+
+/// Ledgers are read, whole after an assignment and in parts on request, and claimed.
+extension CommandLoop {
+    /// Reads the ledgers of an assignment to the ends that they have now; of what is known from
+    /// before, only what follows.
+    func readLedgers(_ partitions: [Int32]) {
+        let spans = partitions.map { partition in
+            let known = engine.knownLedger(of: partition)
+            return LedgerSpan(
+                partition: partition,
+                from: known.end > 0 ? known.end : nil,
+                owner: known.claimant
+            )
+        }
+        preparation = Task { [source = ledgerSource] in await source.read(spans) }
+    }
+
+    /// Reads what somebody else has written between two places.
+    func readGap(_ partition: Int32, from start: Int64, to end: Int64) {
+        let span = LedgerSpan(
+            partition: partition,
+            from: start,
+            to: end,
+            owner: LedgerIndex.hash(of: settings.owner)
+        )
+        gaps[partition]?.cancel()
+        gaps[partition] = Task { [source = ledgerSource] in await source.read([span]) }
+    }
+
+    private var ledgerSource: LedgerSource {
+        LedgerSource(
+            assignment: assignment,
+            topic: ledgerTopic,
+            group: settings.group,
+            restorer: LedgerRestorer(
+                topic: ledgerTopic,
+                group: settings.group,
+                kafka: settings.kafka
+            ),
+            fetcher: fetcher,
+            mailbox: mailbox,
+            logger: logger,
+            throttle: throttle
+        )
+    }
+
+    func read(_ number: UInt64, _ chunk: LedgerChunk, at now: Moment) {
+        let partition = chunk.partition
+        guard number == assignment || gaps[partition] != nil, isReadable(chunk) else { return }
+        for (id, record) in chunk.open where jobs[id] == nil { jobs[id] = Job(record) }
+        for (id, outcome) in chunk.accepted { noteLate(outcome, of: id) }
+        for item in chunk.items {
+            switch item {
+            case .entry(let entry): engine.handle(.ledger(partition: partition, entry), at: now)
+            case .claim(let claim): engine.handle(.claim(partition: partition, claim), at: now)
+            }
+        }
+        guard chunk.isLast else { return }
+        gaps[partition] = nil
+        engine.handle(.restored(partition: partition, end: chunk.end), at: now)
+        giveDecisions(in: partition, at: now)
+        unread.remove(partition)
+        if unread.isEmpty { readiness.set(subject, nil) }
+        logger.debug(
+            "ledger read",
+            metadata: ["partition": "\(partition)", "end": "\(chunk.end)"]
+        )
+    }
+
+    /// Somebody else wrote what cannot be read: what it meant is not known, so nothing is begun.
+    private func isReadable(_ chunk: LedgerChunk) -> Bool {
+        for (offset, what) in chunk.unreadable {
+            let reason = "\(ledgerTopic)/\(chunk.partition)/\(offset) cannot be read: \(what)"
+            logger.critical("ledger unreadable", metadata: ["reason": "\(reason)"])
+            readiness.set(partitionSubject(chunk.partition), reason)
+            unreadable.insert(chunk.partition)
+        }
+        return !unreadable.contains(chunk.partition)
+    }
+
+    /// Keeps the word of somebody who had lost the partition that the provider has the order.
+    private func noteLate(_ outcome: LedgerRecord.Outcome, of id: RecordID) {
+        guard let job = jobs[id] ?? Job(.outcome(outcome)) else { return }
+        jobs[id] = job
+        jobs[id]?.lateReceipt = (outcome.attempt, Receipt(outcome))
+    }
+
+    func progress(_ number: UInt64, read: Int64, of total: Int64) {
+        guard number == assignment, !unread.isEmpty else { return }
+        let text = "reading the ledger: \(read) of \(total) records"
+        readiness.set(subject, text)
+        if progressThrottle.pass("progress") != nil { logger.info("\(text)") }
+    }
+
+    /// Says to whoever reads the ledger who writes from here on.
+    func claim(_ ticket: Ticket, to batch: inout Outgoing) {
+        lastClaim += 1
+        let claim = LedgerRecord.Claim(
+            domain: settings.domain,
+            group: settings.group,
+            owner: settings.owner,
+            number: lastClaim,
+            partitions: engine.settings.partitionCount,
+            at: Clock.now.wallClock
+        )
+        batch.add(
+            .ledger(ticket),
+            LedgerRecord.claim(claim).encoded(),
+            topic: ledgerTopic,
+            partition: ticket.record.partition
+        )
+    }
+
+    /// Another consumer group has claimed a ledger: two deployments share it.
+    func refuseForeign(_ partition: Int32, at now: Moment) {
+        let other = foreignGroups[partition].map { "the group \($0)" } ?? "another group"
+        let reason = UntrustedLedger(
+            description:
+                "\(ledgerTopic)/\(partition) is claimed by \(other), and this worker belongs "
+                + "to the group \(settings.group): two deployments must not share a ledger. Give "
+                + "one of them topics of its own (ASPAYDS_TOPIC_PREFIX), or both the same group "
+                + "(ASPAYDS_GROUP_PREFIX)"
+        )
+        refuse(reason, at: now)
+    }
+}

@@ -1,0 +1,80 @@
+import Contract
+import Engine
+import Logging
+
+/// Operators' decisions find the engine: what they are good for, it judges.
+extension CommandLoop {
+    /// Follows the operators' topic until the loop ends.
+    func followControl() -> Task<Void, Never> {
+        let reader = ControlReader(
+            topic: settings.topics.workerControl,
+            domain: settings.domain,
+            kafka: settings.kafka,
+            logger: logger
+        ) { [mailbox] orders in
+            await mailbox.deliver(.ordered(orders))
+        }
+        return Task { await reader.run() }
+    }
+
+    func ordered(_ list: [ReviewOrder], at now: Moment) {
+        for order in list where orders.insert(order) { give(order, at: now) }
+    }
+
+    /// Gives all orders about a partition, which has only now become ours.
+    func giveDecisions(in partition: Int32, at now: Moment) {
+        for order in orders.all where home(of: order.reference) == partition {
+            give(order, at: now)
+        }
+    }
+
+    private func give(_ order: ReviewOrder, at now: Moment) {
+        let decision = ReviewDecision(
+            number: order.number,
+            attempt: order.attempt,
+            verdict: .init(order.verdict),
+            at: order.at
+        )
+        let partition = home(of: order.reference)
+        engine.handle(
+            .decided(partition: partition, .init(order.reference), decision),
+            at: now
+        )
+    }
+
+    func home(of reference: String) -> Int32 {
+        HomePartition.of(reference, partitions: engine.settings.partitionCount)
+    }
+
+    /// Who has decided, and why, for what the engine writes because of it.
+    ///
+    /// An order that is too old to be kept here stands in the ledger, with the release.
+    func noteDecision(_ write: LedgerWrite, of id: RecordID) {
+        guard let number = write.decision, jobs[id]?.decision?.number != number else { return }
+        if let order = orders[number] { jobs[id]?.decision = order.decision }
+    }
+
+    func refuseDecision(_ number: DecisionNumber) {
+        guard let order = orders[number] else { return }
+        logger.warning(
+            """
+            an operator's order came too early and counts for nothing: the last transmission may \
+            still have been on its way when it was given
+            """,
+            metadata: [
+                "reference": "\(order.reference)", "attempt": "\(order.attempt)",
+                "by": "\(order.by)",
+            ]
+        )
+    }
+}
+
+extension ReviewDecision.Verdict {
+    init(_ verdict: Decision.Verdict) {
+        switch verdict {
+        case .release: self = .release
+        case .done: self = .done
+        case .notDone: self = .notDone
+        }
+    }
+}

@@ -1,0 +1,117 @@
+import Contract
+import Kafka
+import Logging
+
+/// Follows the operators' topic from its beginning and hands over what they decide about reviews.
+///
+/// The topic is compacted and may be read any number of times: what a decision is good for, the
+/// engine judges.
+struct ControlReader: Sendable {
+    let topic: String
+    let domain: Domain
+    let kafka: KafkaConfiguration
+    let logger: Logger
+    /// Takes orders; no more are read before it returns.
+    let take: @Sendable ([ReviewOrder]) async -> Void
+
+    private var place: TopicPartition { TopicPartition(topic: topic, partition: 0) }
+
+    /// Reads until the task is cancelled; a topic that is missing is looked for again.
+    func run() async {
+        let throttle = LogThrottle(interval: .seconds(3600))
+        var pause = Duration.seconds(1)
+        while !Task.isCancelled {
+            do {
+                try await follow { pause = .seconds(1) }
+            } catch {
+                let name = (error as? KafkaError)?.name ?? "other"
+                if !Task.isCancelled, throttle.pass(name) != nil {
+                    logger.warning(
+                        "operators' orders cannot be read; everything else goes on",
+                        metadata: ["topic": "\(topic)", "error": "\(error)"]
+                    )
+                }
+            }
+            // A back-off between attempts to reach the topic.
+            try? await Task.sleep(for: pause)
+            pause = min(pause * 2, .seconds(30))
+        }
+    }
+
+    private func follow(onStart: () -> Void) async throws {
+        let reader = try Reader(kafka)
+        do {
+            let start = try await reader.watermarks(place, timeout: .seconds(10)).low
+            try reader.assign([Position(topicPartition: place, offset: start)])
+            onStart()
+            while !Task.isCancelled { try await pass(await reader.next()) }
+        } catch {
+            await reader.close(timeout: .seconds(2))
+            throw error
+        }
+        await reader.close(timeout: .seconds(2))
+    }
+
+    private func pass(_ events: [ConsumerEvent]) async throws {
+        for event in events {
+            switch event {
+            case .records(let records):
+                let orders = records.compactMap(order)
+                if !orders.isEmpty { await take(orders) }
+            case .error(let error) where error.isFatal || error.topicPartition != nil: throw error
+            default: break
+            }
+        }
+    }
+
+    /// The order in a record; nil for other orders, other domains, withdrawals and what is no order.
+    private func order(_ record: Record) -> ReviewOrder? {
+        let isReview = record.withKey { key in
+            key.map { $0.starts(with: ReviewOrder.keyPrefix.utf8) } ?? false
+        }
+        guard isReview else { return nil }
+        return record.withValue { value in
+            guard let value else { return nil }
+            do throws(UnreadableRecord) {
+                let order = try ReviewOrder(value: value)
+                return order.domain == domain ? order : nil
+            } catch {
+                logger.warning(
+                    "an operator's order cannot be read",
+                    metadata: ["offset": "\(record.offset)", "error": "\(error.what)"]
+                )
+                return nil
+            }
+        }
+    }
+}
+
+/// The newest orders about reviews, by number; the oldest go when there are too many.
+struct ReviewOrders {
+    private let limit: Int
+    private var orders: [UInt64: ReviewOrder] = [:]
+    /// The numbers as they came.
+    private var numbers: [UInt64] = []
+
+    /// Keeps so many orders, and for a while a tenth more.
+    init(limit: Int = 10_000) {
+        self.limit = limit
+    }
+
+    /// All orders, oldest first.
+    var all: some Sequence<ReviewOrder> { numbers.lazy.compactMap { orders[$0] } }
+
+    /// The order with a number.
+    subscript(number: UInt64) -> ReviewOrder? { orders[number] }
+
+    /// Adds an order; false if it is there already.
+    mutating func insert(_ order: ReviewOrder) -> Bool {
+        guard orders.updateValue(order, forKey: order.number) == nil else { return false }
+        numbers.append(order.number)
+        if numbers.count > limit + limit / 10 {
+            for number in numbers.prefix(numbers.count - limit) { orders[number] = nil }
+            numbers.removeFirst(numbers.count - limit)
+        }
+        return true
+    }
+}

@@ -1,0 +1,96 @@
+import Contract
+import Kafka
+
+/// The ledger, or the ground that it stands on, cannot be trusted: nothing is sent before a person
+/// has seen to it (DESIGN.md §4).
+package struct UntrustedLedger: Error, Equatable, CustomStringConvertible {
+    /// What is wrong and what to do, in one line.
+    package let description: String
+}
+
+/// Compares what a group has committed with the ledger that it finds: pure, asks nobody.
+struct LedgerCheck: Sendable {
+    /// The topic of the commands.
+    let commands: String
+    /// The topic of the ledger.
+    let ledger: String
+    /// The consumer group.
+    let group: String
+
+    /// The oldest offset of a log, and the one that its next record will get.
+    typealias Log = (low: Int64, high: Int64)
+
+    /// Both topics have the same number of partitions, and it is the one that they had when this
+    /// process started (if it has) and when the group committed.
+    func counts(
+        commands count: Int,
+        ledger other: Int,
+        before: Int?,
+        committed: [TopicPartition: CommittedOffset]
+    ) throws(UntrustedLedger) {
+        guard count == other else {
+            throw UntrustedLedger(
+                description: "\(ledger) has \(other) partitions and \(commands) has \(count): they "
+                    + "must have the same number. \(Self.countRemedy)"
+            )
+        }
+        let known = committed.values.compactMap { CommitMetadata($0.metadata)?.partitions }
+        if let before = ([before].compactMap(\.self) + known).first(where: { $0 != count }) {
+            throw UntrustedLedger(
+                description:
+                    "\(commands) has \(count) partitions, and had \(before) when the group "
+                    + "\(group) last worked it: references have moved to partitions whose ledgers "
+                    + "do not know them. \(Self.countRemedy)"
+            )
+        }
+    }
+
+    /// There is no ledger: allowed for a group that has worked nothing yet.
+    func missing(committed: [TopicPartition: CommittedOffset]) throws(UntrustedLedger) {
+        let worked = committed.filter { $0.value.offset > 0 }.min {
+            $0.key.partition < $1.key.partition
+        }
+        guard let (place, commit) = worked else { return }
+        throw UntrustedLedger(
+            description: "\(ledger) does not exist, but the group \(group) has worked the commands "
+                + "of \(place): orders could be sent twice. \(remedy(place, commit.offset))"
+        )
+    }
+
+    /// The ledger of a partition still holds what the group knew of it.
+    func partition(
+        _ place: TopicPartition,
+        committed: CommittedOffset?,
+        commands: Log,
+        ledger: Log
+    ) throws(UntrustedLedger) {
+        guard let committed, committed.offset > 0 else { return }
+        let name = "\(self.ledger)/\(place.partition)"
+        let known = CommitMetadata(committed.metadata)?.ledgerEnd ?? 0
+        if ledger.high < known {
+            throw UntrustedLedger(
+                description:
+                    "\(name) ends at offset \(ledger.high), but the group \(group) knew it "
+                    + "up to \(known): orders could be sent twice. \(remedy(place, committed.offset))"
+            )
+        }
+        // One that retention has emptied is older than every command.
+        let isOld = ledger.high > 0 && commands.low >= committed.offset
+        if ledger.low == ledger.high, !isOld {
+            throw UntrustedLedger(
+                description: "\(name) is empty, but the group \(group) has worked the commands of "
+                    + "\(place): orders could be sent twice. \(remedy(place, committed.offset))"
+            )
+        }
+    }
+
+    private static let countRemedy =
+        "Create the topics anew under another ASPAYDS_TOPIC_PREFIX, with the number of partitions "
+        + "that is wanted, and send new commands there"
+
+    private func remedy(_ place: TopicPartition, _ offset: Int64) -> String {
+        "Restore the ledger from a copy; or settle the commands of \(place) before offset \(offset) "
+            + "by hand, delete them (kafka-delete-records) and the offsets of the group, and start "
+            + "again"
+    }
+}

@@ -1,0 +1,136 @@
+import Contract
+import Kafka
+import Logging
+
+/// Finds out how many partitions there are and where to begin in them, and that the ledger is the
+/// one that its commands were worked with.
+struct TopicSurvey: Sendable {
+    let domain: Domain
+    let check: LedgerCheck
+    let consumer: Consumer
+    let admin: Admin
+    /// Each question may take this long.
+    private static let timeout = Duration.seconds(10)
+
+    /// A survey through clients that others use too; the consumer's group is the one asked about.
+    init(_ settings: WorkerSettings, consumer: Consumer, admin: Admin) {
+        domain = settings.domain
+        check = LedgerCheck(
+            commands: settings.topics.commands(of: settings.domain),
+            ledger: settings.topics.ledger(of: settings.domain),
+            group: settings.group
+        )
+        self.consumer = consumer
+        self.admin = admin
+    }
+
+    /// The partitions of the command topic; nil when cancelled before the cluster could be asked.
+    ///
+    /// A cluster that cannot be reached, or has no topics yet, is asked again for as long as it
+    /// takes. Throws ``UntrustedLedger``.
+    func partitionCount(readiness: Readiness, logger: Logger) async throws -> Int? {
+        let subject = "kafka for \(domain.rawValue)s"
+        let throttle = LogThrottle()
+        var pause = Duration.milliseconds(200)
+        readiness.set(subject, "asking for the topics")
+        while !Task.isCancelled {
+            do {
+                let count = try await askForAll()
+                readiness.set(subject, nil)
+                return count
+            } catch let error as KafkaError {
+                if Task.isCancelled { return nil }
+                readiness.set(subject, error.description)
+                if let heldBack = throttle.pass(error.name) {
+                    logger.warning(
+                        "cannot ask Kafka about the topics, trying again",
+                        metadata: ["error": "\(error)", "repeated": "\(heldBack)"]
+                    )
+                }
+            }
+            // A back-off between attempts to reach a broker, not a poll of anything that signals.
+            try? await Task.sleep(for: pause)
+            pause = min(pause * 2, .seconds(5))
+        }
+        return nil
+    }
+
+    private func askForAll() async throws -> Int {
+        let (count, committed) = try await counts(before: nil)
+        let all = (0..<Int32(count)).map { TopicPartition(topic: check.commands, partition: $0) }
+        let worked = all.filter { committed[$0] != nil }
+        _ = try await logs(of: worked, committed)
+        return count
+    }
+
+    /// What is known of partitions that were assigned: their logs, and what the group has committed.
+    ///
+    /// `count` is the number of partitions that the topic had at the start. Throws
+    /// ``UntrustedLedger`` and `KafkaError`.
+    func ground(
+        _ partitions: [TopicPartition],
+        of count: Int
+    ) async throws -> [TopicPartition: (committed: Int64?, log: LedgerCheck.Log)] {
+        let (_, committed) = try await counts(before: count)
+        return try await logs(of: partitions, committed).reduce(into: [:]) { ground, found in
+            ground[found.key] = (committed[found.key]?.offset, found.value)
+        }
+    }
+
+    /// The number of partitions, and what the group has committed in all of them.
+    private func counts(before: Int?) async throws -> (Int, [TopicPartition: CommittedOffset]) {
+        let names = [check.commands, check.ledger]
+        let found = try await admin.describe(names, withSettings: false, timeout: Self.timeout)
+        guard let commands = found[check.commands] else {
+            throw KafkaError.missing(names.filter { found[$0] == nil })
+        }
+        let committed = try await consumer.committed(
+            (0..<Int32(commands.partitions)).map {
+                TopicPartition(topic: check.commands, partition: $0)
+            },
+            timeout: Self.timeout
+        )
+        guard let ledger = found[check.ledger] else {
+            try check.missing(committed: committed)
+            throw KafkaError.missing([check.ledger])
+        }
+        try check.counts(
+            commands: commands.partitions,
+            ledger: ledger.partitions,
+            before: before,
+            committed: committed
+        )
+        return (commands.partitions, committed)
+    }
+
+    /// The logs of commands, once the ledgers beside them have been checked.
+    private func logs(
+        of partitions: [TopicPartition],
+        _ committed: [TopicPartition: CommittedOffset]
+    ) async throws -> [TopicPartition: LedgerCheck.Log] {
+        let ledgers = partitions.map {
+            TopicPartition(topic: check.ledger, partition: $0.partition)
+        }
+        let logs = try await consumer.watermarks(partitions + ledgers, timeout: Self.timeout)
+        for (place, ledger) in zip(partitions, ledgers) {
+            guard let log = logs[place], let ledger = logs[ledger] else { continue }
+            try check.partition(
+                place,
+                committed: committed[place],
+                commands: log,
+                ledger: ledger
+            )
+        }
+        return logs.filter { $0.key.topic == check.commands }
+    }
+}
+
+extension KafkaError {
+    fileprivate static func missing(_ topics: [String]) -> KafkaError {
+        KafkaError(
+            code: KafkaError.Code.unknownTopic,
+            message: "no such topic: \(topics.joined(separator: ", ")); "
+                + "aspayds-worker topics apply creates it"
+        )
+    }
+}

@@ -1,0 +1,131 @@
+import Testing
+
+@testable import Engine
+
+/// Before anything begins, the ledger hears who writes to it from there on (DESIGN.md §4).
+@Suite struct ClaimTests {
+    @Test func nothingBeginsBeforeTheClaimIsStored() throws {
+        let script = Script()
+        let fence = script.restore(0, start: 1, ledger: [entry(1, at: 0, .intent)])
+        #expect(fence.appends.isEmpty)
+        let claiming = script.accept(fence)
+        #expect(claiming.appends.isEmpty && !claiming.contains(.resume([0])))
+        #expect(script.step(received(1, order(2))) == [.forget(record(1))])
+        let begun = script.step(script.stored(try #require(claiming.claims.first)))
+        #expect(begun.contains(.resume([0])))
+        #expect(begun.appends.map(\.write.state) == [.inDoubt])
+    }
+
+    @Test func nothingIsTakenBeforeTheLedgerIsRead() {
+        let script = Script()
+        script.step(.assigned(partition: 0, start: 0))
+        #expect(script.step(received(0, order(1))) == [.forget(record(0))])
+        #expect(script.claim(script.restore(0)).contains(.resume([0])))
+    }
+
+    @Test func theClaimStandsBehindAnAcceptedFence() {
+        let script = Script()
+        let fence = script.restore(0, start: 7)
+        #expect(fence.commits.map(\.offsets) == [[0: 7]])
+        #expect(fence.claims.isEmpty)
+        #expect(script.accept(fence).claims.count == 1)
+    }
+
+    @Test func theFenceSaysHowFarTheLedgerReaches() {
+        let script = Script()
+        let fence = script.restore(0, ledger: [entry(1, at: 0, .accepted, ledgerOffset: 41)])
+        let marks = fence.compactMap { if case .commit(_, let marks) = $0 { marks } else { nil } }
+        #expect(marks == [[0: CommitMark(offset: 0, ledgerEnd: 42)]])
+    }
+
+    @Test func aRefusedFenceIsFollowedByAClaimLater() throws {
+        let script = Script()
+        let fence = try #require(script.restore(0).commits.first)
+        let refused = script.step(.committed(fence.number, accepted: [0: false]))
+        #expect(refused.claims.isEmpty && refused.commits.isEmpty)
+        #expect(script.accept(script.pass(.milliseconds(101))).claims.count == 1)
+    }
+
+    @Test func aClaimThatWasNotTakenIsOfferedAgain() throws {
+        let script = Script()
+        let ticket = try #require(script.accept(script.restore(0)).claims.first)
+        #expect(script.step(.appended(ticket, offset: nil)).isEmpty)
+        let again = try #require(script.pass(.seconds(1)).claims.first)
+        #expect(script.step(script.stored(again)).contains(.resume([0])))
+    }
+
+    @Test func aDrainWaitsForAClaimOnItsWay() throws {
+        let script = Script()
+        let ticket = try #require(script.accept(script.restore(0)).claims.first)
+        #expect(!script.step(.revoking([0])).contains(.relinquish([0])))
+        let drained = script.step(script.stored(ticket))
+        #expect(drained.contains(.relinquish([0])) && !drained.contains(.resume([0])))
+    }
+
+    @Test func whatWasWrittenBeforeTheClaimIsRestoredFirst() throws {
+        let script = Script()
+        let ticket = try #require(script.accept(script.restore(0, start: 1)).claims.first)
+        // The last owner's intent was on its way while the ledger was read.
+        script.writeForeign(records: 1)
+        let gap = script.step(script.stored(ticket))
+        #expect(!gap.contains(.resume([0])))
+        let begun = script.readGap(gap, [.record(entry(1, at: 0, .intent, by: 1))])
+        #expect(begun.contains(.resume([0])))
+        #expect(begun.appends.map(\.write.state) == [.inDoubt])
+    }
+
+    @Test func itIsClaimedAgainAfterThirtyDays() throws {
+        let script = Script.ready()
+        let day = Duration.seconds(24 * 3600)
+        #expect(script.pass(day * 29).claims.isEmpty)
+        let ticket = try #require(script.pass(day).claims.first)
+        // Meanwhile work goes on.
+        #expect(script.step(received(0, order(1))).appends.count == 1)
+        script.step(script.stored(ticket))
+        #expect(script.pass(day).claims.isEmpty)
+    }
+}
+
+/// A partition that comes back is read from where it was known (DESIGN.md §4, step 1).
+@Suite struct ReturnTests {
+    private func drained(_ ledger: [LedgerEntry]) -> Script {
+        let script = Script.ready(start: 5, ledger: ledger)
+        #expect(script.step(.revoking([0])).contains(.relinquish([0])))
+        script.step(.assigned(partition: 0, start: 5))
+        return script
+    }
+
+    @Test func whatIsSettledIsNotReadAgain() {
+        let script = drained([entry(1, at: 0, .accepted, ledgerOffset: 3)])
+        // The record and our claim.
+        #expect(script.knownLedger().end == 5)
+        #expect(script.knownLedger().claimant == Script.owner)
+        script.claim(script.step(.restored(partition: 0, end: 5)))
+        let effects = script.step(received(7, order(1)))
+        #expect(
+            effects.publications.map(\.publication) == [
+                .replay(.init(attempt: 1, state: .accepted, sequence: 1), ledgerOffset: 3)
+            ]
+        )
+    }
+
+    @Test func whileSomethingIsOpenEverythingIsReadAgain() {
+        let script = drained([entry(1, at: 0, .review, ledgerOffset: 3)])
+        #expect(script.knownLedger().end == 0)
+    }
+
+    @Test func whatWasLostIsReadAgain() {
+        let script = Script.ready(ledger: [entry(1, at: 0, .accepted, ledgerOffset: 3)])
+        script.step(.lost([0]))
+        script.step(.assigned(partition: 0, start: 0))
+        #expect(script.knownLedger().end == 0)
+    }
+
+    @Test func aPartitionThatDoesNotComeBackIsForgotten() {
+        let script = drained([entry(1, at: 0, .accepted, ledgerOffset: 3)])
+        script.step(.lost([0]))
+        script.assign(1)
+        script.step(.assigned(partition: 0, start: 5))
+        #expect(script.knownLedger().end == 0)
+    }
+}

@@ -1,0 +1,80 @@
+import Testing
+
+@testable import Engine
+
+/// Who writes although somebody else has claimed the ledger is late (DESIGN.md §4).
+@Suite struct LateTests {
+    /// Begins with an empty log position behind record 0.
+    private func assign(_ log: Written...) -> (script: Script, effects: [Effect]) {
+        let script = Script()
+        return (script, script.assign(0, start: 1, log: log))
+    }
+
+    @Test func aLateIntentWasNeverSent() {
+        let (script, effects) = assign(
+            .claim(by: 1),
+            .claim(by: 2),
+            .record(entry(1, at: 0, .intent, by: 1))
+        )
+        #expect(effects.appends.isEmpty && script.summary.inDoubt == 0)
+        let later = script.step(received(1, order(1)))
+        #expect(later.appends.map(\.write.said) == [Said(1, .intent, 0)])
+    }
+
+    @Test(arguments: [LedgerState.refused, .notSent, .expired])
+    func aLateWordThatNothingWasSentSaysNothing(state: LedgerState) {
+        let (_, effects) = assign(
+            .claim(by: 1),
+            .record(entry(1, at: 0, .intent, sequence: 0, by: 1)),
+            .claim(by: 2),
+            .record(entry(1, at: 0, state, by: 1))
+        )
+        #expect(effects.appends.map(\.write.said) == [Said(1, .inDoubt, 1)])
+    }
+
+    @Test(arguments: [LedgerState.accepted, .inDoubt, .review])
+    func whatIsKnownIsNotErased(state: LedgerState) {
+        let (script, _) = assign(
+            .claim(by: 1),
+            .record(entry(1, at: 0, state, by: 1)),
+            .claim(by: 2),
+            .record(entry(1, at: 0, .notSent, by: 1))
+        )
+        let again = script.step(received(1, order(1)))
+        #expect(again.appends.isEmpty && again.transmissions.isEmpty)
+        #expect(again.publications.count == 1)
+    }
+
+    @Test(arguments: [LedgerState.intent, .inDoubt, .review])
+    func aLateAcceptanceSettlesWhatIsOpen(state: LedgerState) throws {
+        let (script, effects) = assign(
+            .claim(by: 1),
+            .record(entry(1, at: 0, state, by: 1)),
+            .claim(by: 2),
+            .record(entry(1, at: 0, .accepted, by: 1))
+        )
+        #expect(script.settle(effects)?.said == Said(1, .accepted, 2))
+        #expect(script.summary.inDoubt == 0)
+    }
+
+    @Test func aLateAcceptanceOfAnEarlierAttemptSettlesNothing() {
+        let (_, effects) = assign(
+            .claim(by: 1),
+            .record(entry(1, at: 0, attempt: 2, .intent, by: 1)),
+            .claim(by: 2),
+            .record(entry(1, at: 0, attempt: 1, .accepted, by: 1))
+        )
+        #expect(effects.appends.map(\.write.state) == [.inDoubt])
+    }
+
+    @Test func theOwnerOfTheLatestClaimCloses() {
+        let (_, effects) = assign(
+            .claim(by: 1),
+            .record(entry(1, at: 0, .intent, by: 1)),
+            .claim(by: 2),
+            .record(entry(1, at: 0, .inDoubt, by: 2)),
+            .record(entry(1, at: 0, .accepted, sequence: 2, by: 2))
+        )
+        #expect(effects.appends.isEmpty)
+    }
+}
