@@ -1,0 +1,233 @@
+import Aspayds
+import Contract
+import Engine
+import Kafka
+import Logging
+
+/// What is written to the ledger and published, and what Kafka says of it.
+extension CommandLoop {
+    func append(_ ticket: Ticket, _ write: LedgerWrite, to batch: inout Outgoing) {
+        let id = ticket.record
+        noteDecision(write, of: id)
+        guard let job = jobs[id], let order = job.order else {
+            return lack(id, .input(.appended(ticket, offset: nil)))
+        }
+        let now = Clock.now.wallClock
+        let record: LedgerRecord
+        if let state = LedgerRecord.State(write.state) {
+            let event = job.event(of: write) ?? events.event(for: write, of: order, job, at: now)
+            jobs[id]?.event = event
+            var outcome = LedgerRecord.Outcome(
+                domain: settings.domain,
+                reference: order.reference,
+                attempt: write.attempt,
+                fingerprint: order.fingerprint,
+                command: order.command,
+                offset: id.offset,
+                state: state,
+                sequence: write.sequence,
+                owner: settings.owner,
+                at: now
+            )
+            outcome.order = state.isOpen || write.isUnannounced ? order.details : nil
+            outcome.since = write.since
+            outcome.evidence = events.evidence(for: write, job)
+            outcome.decision = job.decision.flatMap { $0.number == write.decision ? $0 : nil }
+            outcome.isUnannounced = write.isUnannounced
+            outcome.providerID = event?.providerID
+            outcome.reason = event?.reason
+            outcome.event = event
+            record = .outcome(outcome)
+        } else {
+            record = .intent(intent(order, write, id, at: now))
+        }
+        batch.add(.ledger(ticket), record.encoded(), topic: ledgerTopic, partition: id.partition)
+    }
+
+    private func intent(
+        _ order: OrderSummary,
+        _ write: LedgerWrite,
+        _ id: RecordID,
+        at now: Int64
+    ) -> LedgerRecord.Intent {
+        LedgerRecord.Intent(
+            domain: settings.domain,
+            reference: order.reference,
+            attempt: write.attempt,
+            fingerprint: order.fingerprint,
+            sequence: write.sequence,
+            group: settings.group,
+            owner: settings.owner,
+            at: now,
+            command: order.command,
+            offset: id.offset,
+            order: order.details
+        )
+    }
+
+    func publish(_ ticket: Ticket, _ what: Publication, to batch: inout Outgoing) {
+        let id = ticket.record
+        guard let job = jobs[id] else {
+            return lack(id, .input(.published(ticket, acknowledged: false)))
+        }
+        if case .replay(let write, let offset) = what {
+            return replay(ticket, write, ledgerOffset: offset)
+        }
+        switch job.content {
+        case .rejected(let record, let rejection) where rejection.reference == nil:
+            return batch.add(
+                .publication(ticket),
+                record.deadLetter(rejection, at: Clock.now.wallClock),
+                topic: settings.topics.deadLetters
+            )
+        case .stray(let record, let home): return forward(record, to: home, ticket, &batch)
+        default: break
+        }
+        guard let event = event(for: what, job) else {
+            return lack(id, .input(.published(ticket, acknowledged: false)))
+        }
+        add(event, ticket, to: &batch)
+    }
+
+    /// Sends a command on to its home partition; the offset waits for the acknowledgement.
+    private func forward(
+        _ record: Record,
+        to home: Int32,
+        _ ticket: Ticket,
+        _ batch: inout Outgoing
+    ) {
+        batch.add(.publication(ticket), record.forward, topic: commandTopic, partition: home)
+        forwarded += 1
+        if throttle.pass("forward") != nil {
+            logger.info(
+                """
+                commands do not come to their home partitions and are forwarded; their producer \
+                should partition by murmur2 of the reference in capitals
+                """,
+                metadata: ["forwarded": "\(forwarded)", "last": "\(ticket.record)"]
+            )
+        }
+    }
+
+    private func add(_ event: Event, _ ticket: Ticket, to batch: inout Outgoing) {
+        batch.add(
+            .publication(ticket),
+            event.encoded(),
+            topic: settings.topics.events(of: settings.domain)
+        )
+        logger.debug(
+            "event",
+            metadata: [
+                "type": "\(event.type)", "reference": "\(event.reference ?? "")",
+                "partition": "\(ticket.record.partition)", "offset": "\(ticket.record.offset)",
+            ]
+        )
+    }
+
+    private func event(for what: Publication, _ job: Job) -> Event? {
+        let now = Clock.now.wallClock
+        switch (what, job.content) {
+        case (.recorded(let write), _):
+            return job.event(of: write)
+                ?? job.order.flatMap { events.event(for: write, of: $0, job, at: now) }
+        case (.conflict(let state), _):
+            return job.order.map { events.conflict($0, with: state, at: now) }
+        case (.invalid, .rejected(_, let rejection)):
+            return rejection.reference.map {
+                events.refusal(rejection, $0, source: rejection.source, at: now)
+            }
+        case (.answer, .command(let command)):
+            return job.finding.map { events.answer(to: command, $0, at: now) }
+        default: return nil
+        }
+    }
+
+    /// Reads the answer back from the ledger, to give it again.
+    private func replay(_ ticket: Ticket, _ write: LedgerWrite, ledgerOffset: Int64) {
+        let position = Position(
+            topicPartition: TopicPartition(topic: ledgerTopic, partition: ticket.record.partition),
+            offset: ledgerOffset
+        )
+        Task { [mailbox, logger, throttle, fetcher] in
+            do {
+                mailbox.post(.replayed(ticket, write, try await fetcher.event(at: position)))
+            } catch {
+                if throttle.pass("replay") != nil {
+                    logger.warning(
+                        "cannot read an answer back",
+                        metadata: ["error": "\(error)"]
+                    )
+                }
+                mailbox.post(.input(.published(ticket, acknowledged: false)))
+            }
+        }
+    }
+
+    /// Gives an answer again; if its record is gone, the state that is known of it.
+    func replayed(_ ticket: Ticket, _ write: LedgerWrite, _ event: Event?) {
+        let job = jobs[ticket.record]
+        let known = job?.order.flatMap { order in
+            job.flatMap { events.event(for: write, of: order, $0, at: Clock.now.wallClock) }
+        }
+        guard let event = event ?? known else {
+            return lack(ticket.record, .input(.published(ticket, acknowledged: false)))
+        }
+        var batch = Outgoing()
+        add(event, ticket, to: &batch)
+        send(batch)
+    }
+
+    func delivered(_ tags: [Tag], _ reports: [DeliveryReport], at now: Moment) {
+        for (tag, report) in zip(tags, reports) {
+            if case .failure(let error) = report { note(error) }
+            let place = try? report.get()
+            switch tag {
+            case .ledger(let ticket):
+                engine.handle(.appended(ticket, offset: place?.offset), at: now)
+                // A claim: with it the partition begins to take decisions.
+                if ticket.record.offset < 0 {
+                    giveDecisions(in: ticket.record.partition, at: now)
+                }
+            case .publication(let ticket):
+                engine.handle(.published(ticket, acknowledged: place != nil), at: now)
+            }
+        }
+    }
+
+    /// Something that the engine asks about is not there: a mistake of ours, said and tried again.
+    private func lack(_ id: RecordID, _ message: Message) {
+        if throttle.pass("lack") != nil {
+            logger.error("nothing is known of a command under way", metadata: ["record": "\(id)"])
+        }
+        mailbox.post(message)
+    }
+}
+
+extension Record {
+    /// Where the record stands.
+    var source: CommandSource {
+        CommandSource(topic: topic, partition: partition, offset: offset)
+    }
+
+    /// The record as it came, for its home partition.
+    fileprivate var forward: EncodedRecord {
+        Forward.encoded(
+            key: withKey { $0.map { [UInt8]($0) } },
+            value: withValue { $0.map { [UInt8]($0) } },
+            headers: headers.map { ($0.name, $0.value) },
+            source: source
+        )
+    }
+
+    /// The record as it came, with the reason, for the dead letters.
+    fileprivate func deadLetter(_ rejection: Rejection, at now: Int64) -> EncodedRecord {
+        DeadLetter.encoded(
+            key: withKey { $0.map { [UInt8]($0) } },
+            value: withValue { $0.map { [UInt8]($0) } },
+            headers: headers.map { ($0.name, $0.value) },
+            source: source,
+            rejection: rejection,
+            now: now
+        )
+    }
+}
