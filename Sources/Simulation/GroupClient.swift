@@ -152,7 +152,7 @@ final class GroupClient {
             let slow: Time =
                 world.troubled(\.slowCommitReply) ? world.chance.time(0...(.seconds(8))) : 0
             worker.fromKafka(after: slow) { [worker] in
-                worker.post(.committed(number, offsets.map(\.0), isAccepted: answer == .ok))
+                worker.post(.committed(number, offsets.map(\.0), answer))
             }
         }
     }

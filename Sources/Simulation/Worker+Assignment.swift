@@ -14,6 +14,7 @@ extension Worker {
 
     func begin(_ number: Int, _ starts: [(Int32, Int64)], at now: Moment) {
         guard number == assignment else { return }
+        isExpelled = false
         cursors = [:]
         for (partition, start) in starts {
             let log = world.log(of: partition)

@@ -11,7 +11,7 @@ final class Worker {
         case restored(Lease, Int32, [LedgerRecord], end: Int64)
         case revoked([Int32])
         case lost([Int32])
-        case committed(CommitNumber, [Int32], isAccepted: Bool)
+        case committed(CommitNumber, [Int32], Group.Answer)
         case replayed(Ticket, LedgerWrite, Event?)
         case decided(Decision)
         case input(Input)
@@ -44,6 +44,8 @@ final class Worker {
     var jobs: [RecordID: Job] = [:]
     var leases: [Int32: Lease] = [:]
     var cursors: [Int32: Cursor] = [:]
+    /// Whether the group has answered that it does not know this member.
+    var isExpelled = false
     /// Where each ledger ends, for all that the engine is told, under a sabotage.
     var ledgerEnds: [Int32: Int64] = [:]
     var assignment = 0
@@ -215,9 +217,11 @@ final class Worker {
         case .decided(let decision): decided(decision, at: now)
         case .revoked(let partitions): revoke(partitions, at: now)
         case .lost(let partitions): lose(partitions, at: now)
-        case .committed(let number, let partitions, let isAccepted):
-            let isChecked = world.sabotage != .uncheckedEpoch
-            let holds = isAccepted && !(isChecked && client.isAssignmentLost)
+        case .committed(let number, let partitions, let answer):
+            // Whoever the group does not know any more fences nothing until the next assignment.
+            if answer == .unknownMember || answer == .illegalGeneration { isExpelled = true }
+            let isLost = client.isAssignmentLost || isExpelled
+            let holds = answer == .ok && !(world.sabotage != .uncheckedEpoch && isLost)
             let accepted = partitions.map { ($0, holds) }
             give(.committed(number, accepted: Dictionary(uniqueKeysWithValues: accepted)), now)
         case .replayed(let ticket, let write, let event): replayed(ticket, write, event)

@@ -47,6 +47,7 @@ extension CommandLoop {
             note(error)
             return beginLater(number, positions)
         }
+        isExpelled = false
         unread = Set(positions.keys)
         for (partition, start) in positions.sorted(by: { $0.key < $1.key }) {
             leases.updateValue(Lease(), forKey: partition)?.end()
@@ -135,7 +136,12 @@ extension CommandLoop {
     }
 
     func committed(_ reply: CommitReply, at now: Moment) {
-        let isLost = consumer.assignmentLost
+        // Who is not known to the group any more gets generation −1 from librdkafka, which a broker
+        // takes for a commit without a group once it is empty: it fences nothing until the next
+        // assignment.
+        let answers = reply.partitions.map(\.1) + [reply.error]
+        if answers.contains(where: { $0?.isExpulsion == true }) { isExpelled = true }
+        let isLost = consumer.assignmentLost || isExpelled
         var accepted: [Int32: Bool] = [:]
         for (place, error) in reply.partitions {
             accepted[place.partition] = error == nil && reply.error == nil && !isLost
@@ -205,5 +211,12 @@ struct StartFinder: Sendable {
             + "commands were deleted unread"
         logger.critical("stopped", metadata: ["partition": "\(place)", "reason": "\(reason)"])
         onStopped(place, reason)
+    }
+}
+
+extension KafkaError {
+    /// Whether the coordinator has said that this member is none any more.
+    fileprivate var isExpulsion: Bool {
+        code == Code.illegalGeneration || code == Code.unknownMember
     }
 }

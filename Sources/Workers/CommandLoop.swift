@@ -95,6 +95,8 @@ final class CommandLoop {
     var forwarded = 0
     let progressThrottle = LogThrottle(interval: .seconds(5))
     var isAsking = false
+    /// Whether the group has said since the last assignment that it does not know this member.
+    var isExpelled = false
     var isStopped = false
     /// Why the loop ends, thrown at its end.
     var failure: (any Error)?

@@ -50,6 +50,7 @@ struct Simulate {
             if let failure = report.failure {
                 totals.failures += 1
                 print("seed \(seed): \(failure)")
+                flush()
                 if totals.failures >= options.maxFailures { break }
             }
             if let limit = options.seconds, clock.now - start > .seconds(limit) { break }

@@ -10,6 +10,9 @@ import Darwin
 
 func exitProcess(_ code: Int32) -> Never { exit(code) }
 
+/// Lets what was printed be seen at once, wherever it goes.
+func flush() { fflush(nil) }
+
 /// What the program is asked to do.
 struct Options {
     struct Mistake: Error {
