@@ -15,6 +15,7 @@ extension Worker {
     func begin(_ number: Int, _ starts: [(Int32, Int64)], at now: Moment) {
         guard number == assignment else { return }
         isExpelled = false
+        earlierCommit = lastCommit
         cursors = [:]
         for (partition, start) in starts {
             let log = world.log(of: partition)

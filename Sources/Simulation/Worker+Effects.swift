@@ -48,6 +48,7 @@ extension Worker {
             let isEarly = world.sabotage == .earlyOffsets && world.chance.happens(0.1)
             return (partition, isEarly ? mark.offset + 1 : mark.offset)
         }
+        lastCommit = number
         client.commit(number, offsets)
     }
 

@@ -46,6 +46,9 @@ final class Worker {
     var cursors: [Int32: Cursor] = [:]
     /// Whether the group has answered that it does not know this member.
     var isExpelled = false
+    var lastCommit: CommitNumber = 0
+    /// The last commit before the present assignment.
+    var earlierCommit: CommitNumber = 0
     /// Where each ledger ends, for all that the engine is told, under a sabotage.
     var ledgerEnds: [Int32: Int64] = [:]
     var assignment = 0
@@ -219,7 +222,8 @@ final class Worker {
         case .lost(let partitions): lose(partitions, at: now)
         case .committed(let number, let partitions, let answer):
             // Whoever the group does not know any more fences nothing until the next assignment.
-            if answer == .unknownMember || answer == .illegalGeneration { isExpelled = true }
+            let isExpulsion = answer == .unknownMember || answer == .illegalGeneration
+            if isExpulsion && number > earlierCommit { isExpelled = true }
             let isLost = client.isAssignmentLost || isExpelled
             let holds = answer == .ok && !(world.sabotage != .uncheckedEpoch && isLost)
             let accepted = partitions.map { ($0, holds) }

@@ -48,6 +48,7 @@ extension CommandLoop {
             return beginLater(number, positions)
         }
         isExpelled = false
+        earlierCommit = lastCommit
         unread = Set(positions.keys)
         for (partition, start) in positions.sorted(by: { $0.key < $1.key }) {
             leases.updateValue(Lease(), forKey: partition)?.end()
@@ -140,7 +141,8 @@ extension CommandLoop {
         // takes for a commit without a group once it is empty: it fences nothing until the next
         // assignment.
         let answers = reply.partitions.map(\.1) + [reply.error]
-        if answers.contains(where: { $0?.isExpulsion == true }) { isExpelled = true }
+        let isExpulsion = answers.contains { $0?.isExpulsion == true }
+        if isExpulsion && reply.id > earlierCommit { isExpelled = true }
         let isLost = consumer.assignmentLost || isExpelled
         var accepted: [Int32: Bool] = [:]
         for (place, error) in reply.partitions {

@@ -82,6 +82,7 @@ extension CommandLoop {
     }
 
     private func commit(_ number: CommitNumber, _ marks: [Int32: CommitMark]) {
+        lastCommit = number
         let count = engine.settings.partitionCount
         let list = marks.sorted { $0.key < $1.key }.map { partition, mark in
             CommitOffset(

@@ -97,6 +97,9 @@ final class CommandLoop {
     var isAsking = false
     /// Whether the group has said since the last assignment that it does not know this member.
     var isExpelled = false
+    var lastCommit: CommitNumber = 0
+    /// The last commit before the present assignment.
+    var earlierCommit: CommitNumber = 0
     var isStopped = false
     /// Why the loop ends, thrown at its end.
     var failure: (any Error)?
