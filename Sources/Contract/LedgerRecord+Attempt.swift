@@ -15,6 +15,8 @@ extension LedgerRecord {
         package var group: String
         /// The worker that wrote it.
         package var owner: String
+        /// Counts what this owner has written.
+        package var number: UInt64
         /// When, in milliseconds since 1970.
         package var at: Int64
         /// The command, and where it was read first.
@@ -32,6 +34,7 @@ extension LedgerRecord {
             sequence: Int,
             group: String,
             owner: String,
+            number: UInt64,
             at: Int64,
             command: Event.Origin,
             offset: Int64,
@@ -44,6 +47,7 @@ extension LedgerRecord {
             self.sequence = sequence
             self.group = group
             self.owner = owner
+            self.number = number
             self.at = at
             self.command = command
             self.offset = offset
@@ -71,12 +75,13 @@ extension LedgerRecord {
         package var sequence: Int
         /// The worker that wrote it.
         package var owner: String
+        /// Counts what this owner has written.
+        package var number: UInt64
         /// When, in milliseconds since 1970.
         package var at: Int64
         /// When the attempt's first doubt began, in milliseconds since 1970.
         package var since: Int64?
-        /// Whether its event is still to be published; a second record of the same key says that it
-        /// was.
+        /// Whether its event is still to be published; a second record says that it was.
         package var isUnannounced = false
         /// What an answer is compared with later; while something is still to be done.
         package var order: OrderDetails?
@@ -102,6 +107,7 @@ extension LedgerRecord {
             state: State,
             sequence: Int,
             owner: String,
+            number: UInt64,
             at: Int64
         ) {
             self.domain = domain
@@ -113,6 +119,7 @@ extension LedgerRecord {
             self.state = state
             self.sequence = sequence
             self.owner = owner
+            self.number = number
             self.at = at
         }
     }

@@ -69,6 +69,7 @@ extension LedgerRecord.Intent {
         w.field("sequence", sequence)
         w.field("group", group)
         w.field("owner", owner)
+        w.field("number", number)
         w.field("at", RFC3339.format(at))
         w.object("command") { command.write(to: &$0) }
         w.field("offset", offset)
@@ -87,6 +88,7 @@ extension LedgerRecord.Intent {
             sequence: try fields.requiredInteger("sequence"),
             group: try fields.required("group"),
             owner: try fields.required("owner"),
+            number: try fields.requiredInteger("number"),
             at: try fields.requiredTime("at"),
             command: try fields.command(),
             offset: try fields.requiredInteger("offset"),
@@ -106,6 +108,7 @@ extension LedgerRecord.Outcome {
         w.field("state", state.rawValue)
         w.field("sequence", sequence)
         w.field("owner", owner)
+        w.field("number", number)
         w.field("at", RFC3339.format(at))
         w.field("since", since.map(RFC3339.format))
         w.field("unannounced", isUnannounced ? true : nil)
@@ -137,6 +140,7 @@ extension LedgerRecord.Outcome {
             state: state,
             sequence: try fields.requiredInteger("sequence"),
             owner: try fields.required("owner"),
+            number: try fields.requiredInteger("number"),
             at: try fields.requiredTime("at")
         )
         since = try fields.time("since")

@@ -1,7 +1,8 @@
 /// A record of the ledger: who owns it, what may be sent, and what became of it.
 ///
-/// Everything that one owner says of an attempt has a key of its own, so that compaction can never
-/// let a late record erase another one.
+/// Each has a key of its own, so that compaction never erases one. A record that says the same again,
+/// or something else of the same attempt, may be late, and then it does not count: the one that does
+/// must still be there.
 package enum LedgerRecord: Sendable, Equatable {
     /// The first record of each owner: what others write after it is late.
     case claim(Claim)
@@ -47,7 +48,7 @@ package enum LedgerRecord: Sendable, Equatable {
         package var group: String
         /// The worker, by a name that no two starts of a process share.
         package var owner: String
-        /// Counts the claims of this owner.
+        /// Counts what this owner has written.
         package var number: UInt64
         /// How many partitions the commands have.
         package var partitions: Int
@@ -71,17 +72,18 @@ package enum LedgerRecord: Sendable, Equatable {
         }
     }
 
-    /// `REFERENCE/attempt/kind@OWNER`, the reference in upper case, or `claim/OWNER/number`.
+    /// `REFERENCE/attempt/kind/OWNER/number`, the reference in upper case, or `claim/OWNER/number`.
     package var key: String {
         switch self {
-        case .claim(let claim): "claim/\(claim.owner)/\(claim.number)"
-        case .intent(let intent): key(intent.reference, intent.attempt)
-        case .outcome(let outcome): key(outcome.reference, outcome.attempt)
+        case .claim(let claim): key(nil, claim.number)
+        case .intent(let intent): key((intent.reference, intent.attempt), intent.number)
+        case .outcome(let outcome): key((outcome.reference, outcome.attempt), outcome.number)
         }
     }
 
-    private func key(_ reference: String, _ attempt: Int) -> String {
-        "\(Reference.uppercased(reference))/\(attempt)/\(keyKind)@\(owner)"
+    private func key(_ subject: (reference: String, attempt: Int)?, _ number: UInt64) -> String {
+        let prefix = subject.map { "\(Reference.uppercased($0.reference))/\($0.attempt)/" } ?? ""
+        return "\(prefix)\(kind)/\(owner)/\(number)"
     }
 
     /// The worker that wrote it.
@@ -93,20 +95,7 @@ package enum LedgerRecord: Sendable, Equatable {
         }
     }
 
-    /// The kind within the key: what becomes of an attempt must not replace its release, nor one
-    /// conflict another.
-    private var keyKind: String {
-        guard case .outcome(let outcome) = self else { return kind }
-        switch outcome.state {
-        case .released: return "release"
-        case .conflict:
-            let source = outcome.command.source
-            return "conflict.\(source.partition).\(source.offset)"
-        default: return kind
-        }
-    }
-
-    /// The kind within the value.
+    /// The kind within key and value.
     var kind: String {
         switch self {
         case .claim: "claim"

@@ -54,6 +54,11 @@ extension CommandEngine {
         guard let standing = partitions[id.partition]?.references[order.key] else {
             return wait(id, order)
         }
+        if let settlement = works[standing.record], !settlement.isInLine, settlement.isEnding {
+            // What became of the reference is said first; the turn is passed on then.
+            works[standing.record]?.next = id
+            return
+        }
         let isOwn = standing.belongs(to: order, readAt: id)
         // A later command of this reference had its turn, so this one was answered before it.
         if standing.record > id && !isOwn { return finish(id) }
@@ -157,7 +162,10 @@ extension CommandEngine {
         count(work, -1)
         if work.state != .dropped { partitions[id.partition]?.held -= 1 }
         if !isPayloadNeeded(id, work.key) { effects.append(.forget(id)) }
-        if work.isInLine, let key = work.key { leaveLine(id, key: key, next: work.next) }
+        if work.isInLine, work.next == nil, let key = work.key, tails[key] == id {
+            tails[key] = nil
+        }
+        if let next = work.next { giveTurn(to: next) }
     }
 
     private func isPayloadNeeded(_ id: RecordID, _ key: ReferenceKey?) -> Bool {
@@ -165,11 +173,7 @@ extension CommandEngine {
         return partitions[id.partition]?.doubts[key]?.record == id
     }
 
-    private mutating func leaveLine(_ id: RecordID, key: ReferenceKey, next: RecordID?) {
-        guard let next else {
-            if tails[key] == id { tails[key] = nil }
-            return
-        }
+    private mutating func giveTurn(to next: RecordID) {
         if works[next]?.state == .dropped { remove(next) } else { activate(next) }
     }
 

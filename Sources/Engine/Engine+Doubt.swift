@@ -231,6 +231,7 @@ extension CommandEngine {
             return nil
         }
         var work = Work(arrival: .create(doubt.order), state: .queued)
+        work.isSettlement = true
         // Where its command is still to be read again, what has the same key waits for it.
         work.isInLine = partitions[id.partition]?.progress.isRead(doubt.record.offset) == false
         work.attempt = doubt.attempt

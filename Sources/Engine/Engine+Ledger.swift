@@ -106,7 +106,7 @@ extension CommandEngine {
 
     private mutating func claimed(_ ticket: Ticket) {
         let partition = ticket.record.partition
-        guard let state = partitions[partition], state.claimTicket == ticket else { return }
+        guard let state = partitions[partition] else { return }
         state.claimTicket = nil
         state.claimant = owner
         state.claimedAt = now.wallClock
@@ -157,6 +157,7 @@ extension CommandEngine {
     private func work(for reference: OpenReference, in partition: Int32) -> Work {
         let standing = reference.standing
         var work = Work(arrival: .create(reference.order), state: .waiting)
+        work.isSettlement = true
         // Where its command is going to be read again, what has the same key waits for it.
         work.isInLine = partitions[partition]?.progress.isRead(standing.record.offset) == false
         work.attempt = standing.attempt
@@ -168,21 +169,27 @@ extension CommandEngine {
     // MARK: Acknowledgements
 
     mutating func appended(_ ticket: Ticket, offset: Int64?) {
+        // What an earlier assignment wrote, and this one may not have read, counts as unknown.
+        guard isAwaited(ticket) else { return }
         // Where it was stored may be unknown to the client (a duplicate of a lost acknowledgement):
         // nothing can be built on that.
         guard let offset, offset >= 0 else { return offerLater(ticket) }
         let partition = ticket.record.partition
         let end = partitions[partition]?.ledgerEnd ?? 0
         let isReading = partitions[partition]?.isReadingGap == true
-        let isKnown = partitions[partition]?.phase == .restoring || offset < end
-        if isKnown || (offset == end && !isReading) {
-            if !isKnown { partitions[partition]?.ledgerEnd = offset + 1 }
+        if offset < end || (offset == end && !isReading) {
+            partitions[partition]?.ledgerEnd = max(end, offset + 1)
             return acknowledged(ticket, offset: offset)
         }
         // Somebody else has written: what it was must be known before anything is built on ours.
         partitions[partition]?.heldAcknowledgements
             .append(Acknowledgement(ticket: ticket, offset: offset))
         if !isReading { readGap(of: partition, from: end, to: offset) }
+    }
+
+    private func isAwaited(_ ticket: Ticket) -> Bool {
+        if !ticket.isClaim { return state(awaiting: ticket) != nil }
+        return partitions[ticket.record.partition]?.claimTicket == ticket
     }
 
     private mutating func acknowledged(_ ticket: Ticket, offset: Int64) {

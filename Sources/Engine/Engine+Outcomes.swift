@@ -88,7 +88,7 @@ extension CommandEngine {
             since: isDoubt ? work.since ?? now.wallClock : nil,
             lookups: work.lookups,
             decision: work.decision,
-            isUnannounced: isEvent && !work.isInLine
+            isUnannounced: isEvent && work.isSettlement
         )
         move(id, to: .recording(write))
         append(id, write)

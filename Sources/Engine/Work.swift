@@ -4,8 +4,12 @@ struct Work {
     var state: State
     /// The next command of the same key, which waits for this one.
     var next: RecordID?
-    /// Whether it stands in the line of its key; the settling of a doubt does not.
+    /// Whether it stands in the line of its key; what settles a doubt whose command has been read
+    /// does not.
     var isInLine = true
+    /// Whether it goes on with what the ledger has open: nobody else will say how that ends, as its
+    /// command may never be read again.
+    var isSettlement = false
     /// Counts the attempts of the reference; 0 before the first intent.
     var attempt = 0
     /// How many events the reference had before the one being worked on.
@@ -86,6 +90,14 @@ extension Work {
     var takesSlot: Bool {
         switch state {
         case .journaling, .fencing, .ready, .inFlight, .judging, .asking: true
+        default: false
+        }
+    }
+
+    /// Whether what became of it is being recorded or said.
+    var isEnding: Bool {
+        switch state {
+        case .recording, .publishing: true
         default: false
         }
     }

@@ -7,8 +7,8 @@ final class Books {
         /// The one event that it ended with, if it has.
         var final: EventID?
         var isAnswered = false
-        /// Its answer is about a reference in doubt, whose end is its end.
-        var isSuspended = false
+        /// Its answer is about this attempt of a reference in doubt, whose end is its end.
+        var suspendedAt: Int?
     }
 
     /// What is known of a reference.
@@ -27,8 +27,12 @@ final class Books {
         var seen: Set<EventID> = []
         var isAccepted = false
         var needsReview = false
-        /// The attempt that was refused in the end, as it was said.
+        /// The latest attempt of which it was said that it was refused.
         var refusedAttempt = 0
+
+        mutating func noteRefusal(_ attempt: Int) {
+            refusedAttempt = max(refusedAttempt, attempt)
+        }
     }
 
     private unowned let world: World
@@ -124,15 +128,16 @@ final class Books {
 
     /// Counts a request: the rate holds over all replicas in every second.
     ///
-    /// A tenth more is allowed, and one for each replica (a bucket holds at least one token). A
-    /// member that the group has given up, and that does not know it yet, is not counted.
+    /// A tenth more is allowed, and one for each replica (a bucket holds at least one token), of which
+    /// there are more than planned while the group does not miss the dead ones. A member that the group has given up, and that does not know it yet, is not counted.
     func requested(by worker: Worker) {
         guard world.plan.groups == 1, worker.group.isCurrent(worker) else { return }
         let now = world.now
         traffic.append(now)
         while traffic[trafficStart] <= now - .seconds(1) { trafficStart += 1 }
         let count = traffic.count - trafficStart
-        let limit = Int(world.plan.rateLimit * 1.1) + world.plan.workers
+        let replicas = max(world.plan.workers, worker.group.mostMembers)
+        let limit = Int(world.plan.rateLimit * 1.1) + replicas
         if count > limit { world.fail("\(count) requests in one second, \(limit) are allowed") }
     }
 
@@ -166,7 +171,7 @@ final class Books {
             // What was recorded late may be said for the first time by an answer given again.
             if event.kind == .accepted { accounts[key]?.isAccepted = true }
             if event.kind == .review { accounts[key]?.needsReview = true }
-            if event.kind == .refused { accounts[key]?.refusedAttempt = write.attempt }
+            if event.kind == .refused { accounts[key]?.noteRefusal(write.attempt) }
             return
         }
         if !isRecorded(key, write.attempt, write.state) {
@@ -192,7 +197,7 @@ final class Books {
             }
             pages[root].final = event.id
         } else {
-            pages[root].isSuspended = true
+            pages[root].suspendedAt = event.write?.attempt ?? 1
         }
         pages[number].isAnswered = true
     }
@@ -201,7 +206,7 @@ final class Books {
     private func isAnswered(_ number: Int) -> Bool {
         if pages[number].isAnswered { return true }
         guard let root = world.commands[number].root else { return false }
-        return pages[root].final != nil || pages[root].isSuspended
+        return pages[root].final != nil || pages[root].suspendedAt != nil
     }
 
     /// Events about a reference only go forward.
@@ -217,7 +222,7 @@ final class Books {
         var account = accounts[key] ?? Account()
         defer { accounts[key] = account }
         if event.kind == .accepted { account.isAccepted = true }
-        if event.kind == .refused { account.refusedAttempt = write.attempt }
+        if event.kind == .refused { account.noteRefusal(write.attempt) }
         if event.kind == .review {
             account.needsReview = true
             reviews += 1
@@ -270,9 +275,8 @@ final class Books {
         for (number, page) in pages.enumerated() {
             let command = world.commands[number]
             if page.final != nil || command.root != nil { continue }
-            if let key = command.key, page.isSuspended, let account = accounts[key],
-                account.isAccepted || account.needsReview
-                    || (account.state == .refused && account.refusedAttempt == account.attempt)
+            if let key = command.key, let attempt = page.suspendedAt, let account = accounts[key],
+                account.isAccepted || account.needsReview || account.refusedAttempt >= attempt
             {
                 continue
             }

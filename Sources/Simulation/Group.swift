@@ -22,6 +22,8 @@ final class Group {
     private var round = 0
     private var lastID = 0
     private(set) var owners: [Worker?]
+    /// The most members that there ever were.
+    private(set) var mostMembers = 0
     private(set) var committed: [Int64?]
 
     init(world: World, number: Int) {
@@ -121,6 +123,7 @@ final class Group {
         members.removeAll { !$0.hasJoined }
         isRebalancing = false
         generation += 1
+        mostMembers = max(mostMembers, members.count)
         world.books.rebalances += 1
         owners = Array(repeating: nil, count: owners.count)
         world.note("group \(number): generation \(generation) of \(members.map { $0.worker.name })")

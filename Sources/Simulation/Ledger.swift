@@ -21,9 +21,8 @@ struct LedgerRecord {
 
     /// The compaction key.
     enum Key: Hashable {
-        case claim(Int64)
-        case conflict(RecordID)
-        case attempt(ReferenceKey, Int, kind: Int, owner: UInt64)
+        case shared(ReferenceKey, Int)
+        case own(owner: UInt64, number: UInt64)
     }
 
     var offset: Int64 = 0
@@ -31,29 +30,16 @@ struct LedgerRecord {
     /// When it was written, in milliseconds since 1970, and by which process.
     var at: Int64
     var owner: UInt64
+    /// Counts what its writer has written.
+    var number: UInt64
     var content: Content
 
+    /// No two records have the same, unless this is sabotaged.
     func key(isShared: Bool) -> Key {
-        switch content {
-        case .claim: .claim(offset)
-        case .attempt(let attempt) where attempt.write.state == .conflict:
-            .conflict(attempt.order.origin)
-        case .attempt(let attempt):
-            .attempt(
-                attempt.order.key,
-                attempt.write.attempt,
-                kind: isShared ? 0 : Self.kind(of: attempt.write.state),
-                owner: isShared ? 0 : owner
-            )
+        guard isShared, case .attempt(let attempt) = content else {
+            return .own(owner: owner, number: number)
         }
-    }
-
-    private static func kind(of state: LedgerState) -> Int {
-        switch state {
-        case .intent: 1
-        case .released: 2
-        case .accepted, .refused, .notSent, .inDoubt, .review, .expired, .conflict: 3
-        }
+        return .shared(attempt.order.key, attempt.write.attempt)
     }
 }
 

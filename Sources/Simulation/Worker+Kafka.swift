@@ -101,7 +101,13 @@ extension Worker {
         in partition: Int32,
         acknowledge: @escaping (Int64?) -> Void
     ) {
-        let record = LedgerRecord(at: moment.wallClock, owner: owner, content: content)
+        lastLedgerNumber += 1
+        let record = LedgerRecord(
+            at: moment.wallClock,
+            owner: owner,
+            number: lastLedgerNumber,
+            content: content
+        )
         produce(pipe: Int(partition)) { [self] in
             let offset = world.ledger[Int(partition)].append(record, at: world.now)
             world.note("ledger \(partition)/\(offset) = \(content) by \(name)")

@@ -49,6 +49,8 @@ final class Worker {
     var lastCommit: CommitNumber = 0
     /// The last commit before the present assignment.
     var earlierCommit: CommitNumber = 0
+    /// Counts what was written to the ledger.
+    var lastLedgerNumber: UInt64 = 0
     /// Where each ledger ends, for all that the engine is told, under a sabotage.
     var ledgerEnds: [Int32: Int64] = [:]
     var assignment = 0

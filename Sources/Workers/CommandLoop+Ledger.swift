@@ -98,12 +98,11 @@ extension CommandLoop {
 
     /// Says to whoever reads the ledger who writes from here on.
     func claim(_ ticket: Ticket, to batch: inout Outgoing) {
-        lastClaim += 1
         let claim = LedgerRecord.Claim(
             domain: settings.domain,
             group: settings.group,
             owner: settings.owner,
-            number: lastClaim,
+            number: nextLedgerNumber(),
             partitions: engine.settings.partitionCount,
             at: Clock.now.wallClock
         )

@@ -27,6 +27,7 @@ extension CommandLoop {
                 state: state,
                 sequence: write.sequence,
                 owner: settings.owner,
+                number: nextLedgerNumber(),
                 at: now
             )
             outcome.order = state.isOpen || write.isUnannounced ? order.details : nil
@@ -44,6 +45,12 @@ extension CommandLoop {
         batch.add(.ledger(ticket), record.encoded(), topic: ledgerTopic, partition: id.partition)
     }
 
+    /// No two records have the same, not even one that is offered again.
+    func nextLedgerNumber() -> UInt64 {
+        lastLedgerNumber += 1
+        return lastLedgerNumber
+    }
+
     private func intent(
         _ order: OrderSummary,
         _ write: LedgerWrite,
@@ -58,6 +65,7 @@ extension CommandLoop {
             sequence: write.sequence,
             group: settings.group,
             owner: settings.owner,
+            number: nextLedgerNumber(),
             at: now,
             command: order.command,
             offset: id.offset,

@@ -87,8 +87,8 @@ final class CommandLoop {
     var unreadable: Set<Int32> = []
     /// Other consumer groups, by the partition whose ledger they have claimed.
     var foreignGroups: [Int32: String] = [:]
-    /// Counts our claims.
-    var lastClaim: UInt64 = 0
+    /// Counts what was written to the ledger.
+    var lastLedgerNumber: UInt64 = 0
     /// What operators have decided.
     var orders = ReviewOrders()
     /// Commands that were sent on to their home partition.

@@ -104,6 +104,7 @@ struct LedgerPage {
             sequence: 0,
             group: group,
             owner: Self.owner,
+            number: 2 + 2 * UInt64(number),
             at: Self.start + number,
             command: Event.Origin(id: "shop/\(order.transactionReference)", source: source),
             offset: number,
@@ -132,6 +133,7 @@ struct LedgerPage {
             state: isInDoubt ? .inDoubt : .accepted,
             sequence: 1,
             owner: Self.owner,
+            number: intent.number + 1,
             at: intent.at + 250
         )
         outcome.order = isInDoubt ? intent.order : nil

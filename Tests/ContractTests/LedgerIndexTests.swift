@@ -34,6 +34,7 @@ enum Ledger {
         sequence: 5,
         group: "g",
         owner: "w",
+        number: 8,
         at: 1_800_000_000_000,
         command: origin,
         offset: 2,
@@ -51,6 +52,7 @@ enum Ledger {
             state: state,
             sequence: 5,
             owner: "w",
+            number: 9,
             at: 1_800_000_000_000
         )
     }

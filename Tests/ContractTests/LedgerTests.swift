@@ -18,19 +18,14 @@ import Testing
         #expect(!String(decoding: value, as: UTF8.self).contains("01712345678"))
     }
 
-    /// Nothing that one owner says of an attempt replaces what another one says, nor a release.
-    @Test func keysAreApart() {
+    /// Compaction must not let a late record replace one that counts, not even its own repetition.
+    @Test func noTwoRecordsHaveTheSameKey() {
         #expect(LedgerRecord.claim(Ledger.claim).key == "claim/w/7")
-        #expect(LedgerRecord.intent(Ledger.intent).key == "WD-1/3/intent@w")
-        for state in LedgerRecord.State.allCases {
-            let kind =
-                switch state {
-                case .released: "release"
-                case .conflict: "conflict.1.1099511627776"
-                default: "outcome"
-                }
-            #expect(LedgerRecord.outcome(Ledger.outcome(state)).key == "WD-1/3/\(kind)@w")
-        }
+        #expect(LedgerRecord.intent(Ledger.intent).key == "WD-1/3/intent/w/8")
+        var outcome = Ledger.outcome(.accepted)
+        #expect(LedgerRecord.outcome(outcome).key == "WD-1/3/outcome/w/9")
+        outcome.number = 10
+        #expect(LedgerRecord.outcome(outcome).key == "WD-1/3/outcome/w/10")
     }
 
     @Test func accountsAreMasked() throws {

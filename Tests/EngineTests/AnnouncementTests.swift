@@ -45,6 +45,42 @@ import Testing
         #expect(script.summary.inDoubt == ([.inDoubt, .review].contains(state) ? 1 : 0))
     }
 
+    /// The group may know more of the last owner's progress than we were told when we began.
+    @Test func theEndOfADoubtIsMarkedAlsoWhereItsCommandIsToBeReadAgain() throws {
+        let script = Script.ready(ledger: [entry(1, at: 0, .inDoubt)])
+        #expect(script.look(.mismatch).appends.map(\.write.isUnannounced) == [true])
+    }
+
+    @Test func theNextCommandOfAReferenceWaitsUntilItsEndWasSaid() throws {
+        let script = Script()
+        let saying = script.assign(
+            0,
+            start: 1,
+            ledger: [entry(1, at: 0, .refused, sequence: 2, isUnannounced: true)]
+        )
+        script.pass(.seconds(1))
+        #expect(
+            script.step(received(1, order(1)), received(2, order(2))).appends.map(\.ticket.record)
+                == [record(2)]
+        )
+        let event = try #require(saying.publications.first)
+        let marking = script.step(.published(event.ticket, acknowledged: true))
+        let mark = try #require(marking.appends.first)
+        let next = try #require(script.step(script.stored(mark.ticket)).appends.first)
+        #expect(next.ticket.record == record(1) && next.write.said == Said(2, .intent, 2))
+    }
+
+    @Test func whatWaitsForAnEndIsLeftToTheNextOwner() throws {
+        let script = Script()
+        script.assign(0, start: 1, ledger: [entry(1, at: 0, .refused, isUnannounced: true)])
+        script.step(received(1, order(1)))
+        script.step(.lost([0]))
+        #expect(script.summary.held == 0)
+        #expect(script.assign(0, start: 1).contains(.resume([0])))
+        script.pass(.seconds(1))
+        #expect(script.step(received(1, order(1))).appends.map(\.write.state) == [.intent])
+    }
+
     @Test func whatWasMarkedIsNotSaidAgain() {
         let script = Script()
         let effects = script.assign(

@@ -74,6 +74,22 @@ import Testing
         #expect(begun.appends.map(\.write.state) == [.inDoubt])
     }
 
+    @Test func whatAnEarlierAssignmentWroteIsReadBeforeTheClaimCounts() throws {
+        let script = Script.ready(start: 1, ledger: [entry(1, at: 0, .inDoubt, ledgerOffset: 0)])
+        let end = try #require(script.look(.mismatch).appends.first)
+        script.step(.lost([0]))
+        let doubt = entry(1, at: 0, .inDoubt)
+        let fence = script.restore(0, start: 1, log: [.record(doubt), .claim(by: Script.owner)])
+        let claim = try #require(script.accept(fence).claims.first)
+        // It was on its way, and is stored behind what was read.
+        script.step(script.stored(end.ticket))
+        let gap = script.step(script.stored(claim))
+        #expect(try #require(gap.gaps.first) == (0, 2, 3))
+        let said = entry(1, at: 0, .review, sequence: 2, by: Script.owner, isUnannounced: true)
+        let begun = script.readGap(gap, [.record(said)])
+        #expect(begun.publications.map(\.publication.said) == [Said(1, .review, 2)])
+    }
+
     @Test func itIsClaimedAgainAfterThirtyDays() throws {
         let script = Script.ready()
         let day = Duration.seconds(24 * 3600)

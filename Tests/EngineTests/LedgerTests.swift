@@ -14,7 +14,8 @@ import Testing
         #expect(again.transmissions.isEmpty && again.appends.isEmpty)
         let publishing = script.step(script.stored(write.ticket))
         let event = try #require(publishing.publications.first)
-        script.step(.published(event.ticket, acknowledged: true))
+        let marking = script.step(.published(event.ticket, acknowledged: true))
+        script.step(script.stored(try #require(marking.appends.first).ticket))
         #expect(script.committedOffset() == 1)
         #expect(script.summary.inDoubt == 1)
     }

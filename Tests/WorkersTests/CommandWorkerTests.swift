@@ -51,6 +51,7 @@ import Testing
                     sequence: 0,
                     group: "g",
                     owner: "killed",
+                    number: 1,
                     at: 0,
                     command: Event.Origin(
                         id: "x",

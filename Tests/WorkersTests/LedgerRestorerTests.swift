@@ -103,6 +103,7 @@ import Testing
                 sequence: 2,
                 group: "g",
                 owner: owner,
+                number: 1,
                 at: 3,
                 command: origin(reference),
                 offset: Int64(reference.dropFirst()) ?? 0,
@@ -127,6 +128,7 @@ import Testing
             state: state,
             sequence: 3,
             owner: owner,
+            number: 2,
             at: 4
         )
         if state.isOpen { outcome.order = details }

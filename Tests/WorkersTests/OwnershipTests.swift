@@ -70,6 +70,7 @@ import Testing
             state: .review,
             sequence: 2,
             owner: "before",
+            number: 2,
             at: 1
         )
         outcome.since = 1
@@ -146,6 +147,23 @@ import Testing
                 return outcome.decision?.by
             }
             #expect(Set(deciders) == ["nadia"])
+        }
+    }
+
+    /// A fence that the group refuses because it does not know the member any more.
+    @Test func whoIsExpelledHandsNothingOver() async throws {
+        try await Stage.with { stage in
+            let events = try await stage.work { producer in
+                _ = await producer.send([stage.command("WD-1")])
+                _ = try await stage.events(1)
+                try stage.cluster.pushErrors(.offsetCommit, [KafkaError.Code.unknownMember])
+                _ = await producer.send([stage.command("WD-2")])
+                return try await stage.events(2)
+            }
+            // Its intent stands, and whoever is assigned next cannot know that it was not sent.
+            let second = events.filter { $0.reference == "WD-2" }
+            #expect(second.map(\.kind) == [.inDoubt])
+            #expect(stage.sandbox.executions.count == 1)
         }
     }
 
