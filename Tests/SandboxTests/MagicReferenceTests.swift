@@ -51,8 +51,7 @@ struct MagicReferenceTests {
                 try await client.create(
                     example.domain,
                     reference,
-                    // What answers may take its time on a busy machine.
-                    timeout: example.ending == .timeout ? .milliseconds(500) : .seconds(30)
+                    timeout: example.ending.patience
                 )
             }
             #expect(ending == example.ending)
