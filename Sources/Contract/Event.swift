@@ -153,17 +153,16 @@ package struct Event: Sendable, Equatable {
         self.occurredAt = occurredAt
     }
 
-    /// The id of an event about a reference: `DOMAIN/REFERENCE/STATE/ATTEMPT`.
-    ///
-    /// For a state that we do not know, the state is the provider's word.
+    /// The id of an event about a reference: `DOMAIN/REFERENCE/KIND/ATTEMPT`, or `…/KIND:WORD/…`
+    /// where a word tells two of a kind apart.
     package static func stateID(
         _ domain: Domain,
         _ reference: String,
         _ kind: Kind,
-        status: String? = nil,
+        word: String? = nil,
         attempt: Int
     ) -> String {
-        let word = kind == .statusChanged ? status.map { ":" + $0 } ?? "" : ""
+        let word = word.map { ":" + $0 } ?? ""
         let upper = Reference.uppercased(reference)
         return "\(domain.rawValue)/\(upper)/\(kind.rawValue)\(word)/\(attempt)"
     }

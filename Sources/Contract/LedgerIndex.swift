@@ -36,12 +36,22 @@ package struct LedgerIndex: Hashable, Sendable {
         case released
         case expired
         case conflict
+        case processing
+        case completed
+        case rejected
+        case cancelled
+        case changed
+        case overdue
+        case disputed
 
         /// Whether work is left on the reference.
         package var isOpen: Bool {
             switch self {
             case .intent, .inDoubt, .review, .released: true
-            case .claim, .accepted, .refused, .notSent, .expired, .conflict: false
+            case .claim, .accepted, .refused, .notSent, .expired, .conflict, .processing,
+                .completed,
+                .rejected, .cancelled, .changed, .overdue, .disputed:
+                false
             }
         }
     }
@@ -156,6 +166,13 @@ extension LedgerIndex.Kind {
         case .released: self = .released
         case .expired: self = .expired
         case .conflict: self = .conflict
+        case .processing: self = .processing
+        case .completed: self = .completed
+        case .rejected: self = .rejected
+        case .cancelled: self = .cancelled
+        case .changed: self = .changed
+        case .overdue: self = .overdue
+        case .disputed: self = .disputed
         }
     }
 }

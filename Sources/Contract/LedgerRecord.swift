@@ -30,11 +30,27 @@ package enum LedgerRecord: Sendable, Equatable {
         /// A command was told that the reference belongs to another one, while it was not known what
         /// would become of that; says nothing of the reference itself.
         case conflict
+        /// The provider works on it.
+        case processing
+        /// Paid, or paid out.
+        case completed
+        /// The provider will not pay it out.
+        case rejected
+        /// Cancelled.
+        case cancelled
+        /// The provider says something of it that we do not know.
+        case changed
+        /// Nothing came of it until the horizon.
+        case overdue
+        /// What the provider says of it contradicts what is known.
+        case disputed
 
         /// Whether work is left: such records keep what the order was.
         package var isOpen: Bool {
             switch self {
-            case .accepted, .refused, .notSent, .expired, .conflict: false
+            case .accepted, .refused, .notSent, .expired, .conflict, .processing, .completed,
+                .rejected, .cancelled, .changed, .overdue, .disputed:
+                false
             case .inDoubt, .review, .released: true
             }
         }

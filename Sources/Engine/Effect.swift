@@ -16,6 +16,9 @@ public enum Effect: Hashable, Sendable {
     /// Look references up, at most 100, in one request; answered by `lookedUp`. Confirming, a single
     /// one is asked for in full and every field compared.
     case lookUp(LookupNumber, [RecordID], isConfirming: Bool)
+    /// Ask for the states of references that are followed, at most 100, in one request; answered by
+    /// `polled`.
+    case poll(LookupNumber, [Followed])
     /// Ask the provider what a check or methods command wants; answered by `answered`.
     case ask(Ticket)
     /// Publish a message; answered by `published`.
@@ -37,6 +40,20 @@ public enum Effect: Hashable, Sendable {
     case stopped
     /// Something an operator should hear of.
     case alert(Alert)
+}
+
+/// A reference that is followed.
+public struct Followed: Hashable, Sendable {
+    /// Its command.
+    public var record: RecordID
+    /// Where the ledger tells of it.
+    public var ledgerOffset: Int64
+
+    /// Names a reference to be asked for.
+    public init(record: RecordID, ledgerOffset: Int64) {
+        self.record = record
+        self.ledgerOffset = ledgerOffset
+    }
 }
 
 /// What is committed for a partition.
@@ -62,10 +79,13 @@ public struct LedgerWrite: Hashable, Sendable {
     public var state: LedgerState
     /// How many events the reference has had, the one that this record announces included.
     public var sequence: Int
-    /// When the attempt's doubt began, for what is in doubt or in review: milliseconds since 1970.
+    /// When the attempt's doubt began, for what is in doubt or in review; when it was accepted, for
+    /// what is followed: milliseconds since 1970.
     public var since: Int64?
     /// How often it was looked up since.
     public var lookups: Int
+    /// What made us look.
+    public var cause: Cause
     /// The operator's decision that has led to it.
     public var decision: DecisionNumber?
     /// Whether its event is still to be published; a second record says that it was.
@@ -80,6 +100,7 @@ public struct LedgerWrite: Hashable, Sendable {
         sequence: Int,
         since: Int64? = nil,
         lookups: Int = 0,
+        cause: Cause = .poll,
         decision: DecisionNumber? = nil,
         isUnannounced: Bool = false
     ) {
@@ -88,6 +109,7 @@ public struct LedgerWrite: Hashable, Sendable {
         self.sequence = sequence
         self.since = since
         self.lookups = lookups
+        self.cause = cause
         self.decision = decision
         self.isUnannounced = isUnannounced
     }

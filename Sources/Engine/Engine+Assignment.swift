@@ -5,6 +5,7 @@ extension CommandEngine {
         let state = PartitionState(partition, epoch: newNumber(), start: start)
         if let known = remembered[partition] {
             state.references = known.references
+            state.tracked = known.tracked
             state.ledgerEnd = known.end
             state.claimant = known.claimant
         }
@@ -24,6 +25,7 @@ extension CommandEngine {
             closeDoubts(of: partition)
         }
         let members = Set(drained)
+        stopTracking(members)
         let ids = works.keys.filter { members.contains($0.partition) }.sorted()
         for id in ids where works[id]?.state == .queued { drop(id) }
         for id in ids { bringToEnd(id) }
@@ -49,6 +51,7 @@ extension CommandEngine {
         let members = owned.filter(Set(list).contains)
         if members.isEmpty { return }
         leaveWork(of: members)
+        stopTracking(Set(members))
         for partition in members { partitions[partition] = nil }
         owned.removeAll { members.contains($0) }
         updateShare()

@@ -40,13 +40,21 @@ extension CommandEngine {
         guard let work = works[id], work.state == .queued else { return }
         switch work.arrival {
         case .create(let order): admit(id, order)
-        case .check, .methods:
-            move(id, to: .waiting)
-            waitingChecks.append(id)
+        case .hint(let key, let cause): hint(id, key, cause)
+        case .check(let key):
+            hint(DoubtID(partition: id.partition, key: key), .check)
+            ask(id)
+        case .methods: ask(id)
         case .invalid: publish(id, .invalid)
         case .malformed: publish(id, .deadLetter)
         case .stray: publish(id, .forward)
         }
+    }
+
+    /// Lets the provider be asked for the answer to a command.
+    mutating func ask(_ id: RecordID) {
+        move(id, to: .waiting)
+        waitingChecks.append(id)
     }
 
     /// Decides by what the ledger says of its reference whether an order is new.
@@ -71,7 +79,8 @@ extension CommandEngine {
             works[id]?.attempt = standing.attempt
             works[id]?.sequence = standing.sequence
             wait(id, order)
-        case .intent, .accepted, .refused, .expired, .inDoubt, .review, .released:
+        case .intent, .accepted, .refused, .expired, .inDoubt, .review, .released, .processing,
+            .completed, .rejected, .cancelled, .changed, .overdue, .disputed:
             answer(id, order, standing)
         }
     }

@@ -152,7 +152,7 @@ extension CommandEngine {
         case .absent
         where !doubt.inReview && !doubt.isConfirming && askedAt >= doubt.judgedFrom:
             return settleAbsent(id, doubt)
-        case .mismatch, .absent: break
+        case .mismatch, .absent, .status: break
         }
         var next = now.uptime + delay(after: doubt.lookups)
         if !doubt.inReview && doubt.judgedFrom > now.uptime { next = min(next, doubt.judgedFrom) }
@@ -167,6 +167,14 @@ extension CommandEngine {
         } else if now.wallClock >= doubt.recordedAt + Self.repetition {
             settle(id, doubt, as: doubt.inReview ? .review : .inDoubt)
         }
+    }
+
+    /// Looks a doubt up at once, unless that has just been done.
+    mutating func lookUpSoon(_ id: DoubtID) {
+        guard let doubt = partitions[id.partition]?.doubts[id.key], !doubt.isBeingLookedUp,
+            doubt.nextLookup > now.uptime + .seconds(2)
+        else { return }
+        lookUpAgain(id, at: now.uptime + .seconds(2))
     }
 
     private mutating func lookUpAgain(_ id: DoubtID, at next: Instant) {

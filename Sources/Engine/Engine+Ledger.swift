@@ -43,8 +43,13 @@ extension CommandEngine {
         if let known, known.attempt > entry.attempt { return }
         var standing = Standing(entry)
         standing.sequence = max(standing.sequence, known?.sequence ?? 0)
-        // A release has no event of its own: what is answered is the review before it.
-        if entry.state == .released, let known { standing.ledgerOffset = known.ledgerOffset }
+        if let known { standing.continues(known) }
+        if settings.isFollowed(entry.state) {
+            let since = entry.since ?? partitions[partition]?.tracked[entry.key]?.since ?? entry.at
+            partitions[partition]?.tracked[entry.key] = Tracked(since: since, nextPoll: now.uptime)
+        } else {
+            partitions[partition]?.tracked[entry.key] = nil
+        }
         guard standing.isOpen || entry.isUnannounced else {
             partitions[partition]?.references.settle(standing, of: entry.key)
             return
@@ -132,6 +137,7 @@ extension CommandEngine {
         partitions[partition]?.phase = .active
         let open = references.open.values
             .sorted { $0.standing.ledgerOffset < $1.standing.ledgerOffset }
+        resumeTracking(partition)
         for reference in open { resume(reference, in: partition) }
     }
 

@@ -85,8 +85,9 @@ extension CommandEngine {
             attempt: work.attempt,
             state: state,
             sequence: isEvent ? work.sequence + 1 : work.sequence,
-            since: isDoubt ? work.since ?? now.wallClock : nil,
+            since: isDoubt ? work.since ?? now.wallClock : state.isAccepted ? work.since : nil,
             lookups: work.lookups,
+            cause: work.cause,
             decision: work.decision,
             isUnannounced: isEvent && work.isSettlement
         )
@@ -111,7 +112,8 @@ extension CommandEngine {
         case .notSent: remove(id)
         case .released: released(id)
         case .conflict: conflictRecorded(id)
-        case .inDoubt, .review, .intent, .accepted, .refused, .expired:
+        case .inDoubt, .review, .intent, .accepted, .refused, .expired, .processing, .completed,
+            .rejected, .cancelled, .changed, .overdue, .disputed:
             if work.isAnnounced { finish(id) } else { publish(id, .recorded(write)) }
         }
     }
@@ -126,16 +128,17 @@ extension CommandEngine {
         guard write.state != .conflict, let references = partitions[id.partition]?.references,
             references[order.key]?.attempt ?? 0 <= write.attempt
         else { return }
-        let answered = write.state == .released ? references[order.key]?.ledgerOffset : nil
-        let standing = Standing(
+        var standing = Standing(
             record: id,
             origin: order.origin.digest,
             fingerprint: order.fingerprint.high,
             attempt: write.attempt,
             sequence: write.sequence,
             state: write.state,
-            ledgerOffset: answered ?? offset
+            ledgerOffset: offset
         )
+        if let known = references[order.key] { standing.continues(known) }
+        follow(DoubtID(partition: id.partition, key: order.key), write.state, since: write.since)
         guard standing.isOpen else {
             partitions[id.partition]?.references.settle(standing, of: order.key)
             return
@@ -150,6 +153,8 @@ extension CommandEngine {
         partitions[id.partition]?.references.reopen(open)
         let isKnown = partitions[id.partition]?.doubts[order.key]?.attempt == write.attempt
         if write.state == .released || (isKnown && !write.isUnannounced) { return }
+        // Whoever comes next finds it in the ledger.
+        if partitions[id.partition]?.isDraining == true { return }
         openDoubt(open, in: id.partition)
         partitions[id.partition]?.doubts[order.key]?.wasRefused = works[id]?.wasRefused == true
     }

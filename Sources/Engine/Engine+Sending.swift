@@ -20,16 +20,15 @@ extension CommandEngine {
     mutating func grantPermits() {
         while breaker.isClosed {
             skipStale()
-            let order = readyOrders.first
-            let verifies = isVerificationDue
-            if let order, limiter.take(.create, otherLaneWaits: verifies, at: now.uptime) {
-                readyOrders.removeFirst()
-                transmit(order)
-            } else if verifies, limiter.take(.verify, otherLaneWaits: order != nil, at: now.uptime)
-            {
-                verify()
-            } else {
-                return
+            var waiting: Lanes = []
+            if !readyOrders.isEmpty { waiting.insert(.create) }
+            if isVerificationDue { waiting.insert(.verify) }
+            if isPollDue { waiting.insert(.poll) }
+            switch limiter.take(from: waiting, at: now.uptime) {
+            case .create?: if let order = readyOrders.popFirst() { transmit(order) }
+            case .verify?: verify()
+            case .poll?: pollDue()
+            default: return
             }
         }
     }
@@ -53,6 +52,7 @@ extension CommandEngine {
             waitingChecks.removeFirst()
         }
         skipStaleLookups()
+        skipStalePolls()
         while let first = readyOrders.first {
             if case .ready(let expires) = works[first]?.state {
                 if now.uptime < expires { return }
@@ -67,8 +67,9 @@ extension CommandEngine {
         guard breaker.isClosed, let token = limiter.nextToken(after: now.uptime) else { return nil }
         let hasSlot = slotsTaken < settings.maxInFlight
         if !readyOrders.isEmpty || (hasSlot && !waitingChecks.isEmpty) { return token }
-        guard lookupBatches.count < Self.maxLookupBatches else { return nil }
-        return lookups.min.map { max(token, $0.at) }
+        let lookup = lookupBatches.count < Self.maxLookupBatches ? lookups.min?.at : nil
+        let poll = pollBatches.count < Self.maxPolls ? polls.min?.at : nil
+        return [lookup, poll].compactMap(\.self).min().map { max(token, $0) }
     }
 
     private mutating func begin(_ id: RecordID) {

@@ -44,6 +44,8 @@ public struct CommandEngine: ~Copyable {
     var reoffers = Heap<Timed<Ticket>>()
     /// Times of the next lookup of each doubt.
     var lookups = Heap<Timed<DoubtID>>()
+    /// Times of the next poll of each reference that is followed.
+    var polls = Heap<Timed<DoubtID>>()
     /// `not_after` of what waits, in milliseconds since 1970.
     var expiries = Heap<Expiry>()
 
@@ -56,6 +58,8 @@ public struct CommandEngine: ~Copyable {
     var pendingCommit: PendingCommit?
     var lastCommitAt: Instant
     var lookupBatches: [LookupNumber: LookupBatch] = [:]
+    /// Polls that were not answered yet.
+    var pollBatches: [LookupNumber: [DoubtID]] = [:]
     /// When to look for old claims: milliseconds since 1970.
     var nextClaimCheck: Int64 = 0
 
@@ -91,6 +95,8 @@ public struct CommandEngine: ~Copyable {
         case .published(let ticket, let acknowledged): published(ticket, acknowledged)
         case .lookedUp(let number, let sightings, let failure):
             lookedUp(number, sightings, failure: failure)
+        case .polled(let number, let sightings, let failure):
+            polled(number, sightings, failure: failure)
         case .answered(let ticket, let failure): answered(ticket, failure: failure)
         case .probed(let result): probed(result)
         case .stop:
@@ -177,7 +183,7 @@ struct Timed<Subject: Sendable>: Comparable, Sendable {
     }
 }
 
-/// A reference in doubt, within its partition.
+/// A reference that is looked up, within its partition.
 struct DoubtID: Hashable, Sendable {
     var partition: Int32
     var key: ReferenceKey

@@ -23,6 +23,10 @@ public struct EngineSettings: Hashable, Sendable {
     /// By how much the clocks of the replicas may differ: a doubt that another one has begun is
     /// judged that much later.
     public var clockSkew: Duration
+    /// How long what was accepted is followed.
+    public var pollHorizon: Duration
+    /// Whether nothing can follow on `cancelled`.
+    public var isCancellingFinal: Bool
     /// Whether an attempt absent for the settle window is sent again; otherwise it is reviewed.
     public var repostsWhenAbsent: Bool
     /// How long a drain may take.
@@ -42,6 +46,8 @@ public struct EngineSettings: Hashable, Sendable {
         commitInterval: Duration = .seconds(1),
         settleWindow: Duration = .seconds(900),
         clockSkew: Duration = .seconds(60),
+        pollHorizon: Duration = .seconds(259_200),
+        isCancellingFinal: Bool = true,
         repostsWhenAbsent: Bool = false,
         drainTimeout: Duration = .seconds(20),
         backoff: Backoff = Backoff()
@@ -56,6 +62,8 @@ public struct EngineSettings: Hashable, Sendable {
         self.commitInterval = commitInterval
         self.settleWindow = settleWindow
         self.clockSkew = clockSkew
+        self.pollHorizon = pollHorizon
+        self.isCancellingFinal = isCancellingFinal
         self.repostsWhenAbsent = repostsWhenAbsent
         self.drainTimeout = drainTimeout
         self.backoff = backoff

@@ -34,6 +34,8 @@ public enum Input: Sendable {
     /// A batch of lookups ended; a reference that is missing could not be looked up, because of
     /// `failure` if the whole request failed.
     case lookedUp(LookupNumber, [RecordID: Sighting], failure: Outcome?)
+    /// A batch of references that are followed was asked for, likewise.
+    case polled(LookupNumber, [RecordID: Sighting], failure: Outcome?)
     /// What was asked of the provider for a check was answered, or could not be had at present.
     case answered(Ticket, failure: Outcome?)
     /// The harmless read ended.
@@ -48,6 +50,8 @@ public enum Arrival: Hashable, Sendable {
     case create(Order)
     /// Asks the provider for the state of something, in order behind the commands of its key.
     case check(ReferenceKey)
+    /// Says that something may have changed, in order behind the commands of its key.
+    case hint(ReferenceKey, Cause)
     /// Asks the provider for its payout methods.
     case methods
     /// Refused before anything else: a reference is readable, so the answer keeps its order.

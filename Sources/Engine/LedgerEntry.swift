@@ -20,6 +20,33 @@ public enum LedgerState: UInt8, Hashable, Sendable {
     /// A command was told that the reference belongs to another one, while it was not known what
     /// would become of that; says nothing of the reference itself.
     case conflict
+    /// The provider works on what it has accepted.
+    case processing
+    /// It is paid, or paid out.
+    case completed
+    /// The provider will not pay it out.
+    case rejected
+    /// It was cancelled.
+    case cancelled
+    /// The provider says something of it that we do not know.
+    case changed
+    /// Nothing came of it until the horizon; a person should look.
+    case overdue
+    /// What the provider says of it contradicts what is known; a person must look.
+    case disputed
+
+    /// Whether the provider has it, whatever became of it since.
+    public var isAccepted: Bool {
+        switch self {
+        case .accepted, .processing, .completed, .rejected, .cancelled, .changed, .overdue,
+            .disputed:
+            true
+        case .intent, .refused, .notSent, .inDoubt, .review, .released, .expired, .conflict: false
+        }
+    }
+
+    /// Whether it says what became of what was accepted.
+    public var isProgress: Bool { isAccepted && self != .accepted }
 }
 
 /// One record of the ledger, as the engine sees it.
@@ -46,7 +73,8 @@ public struct LedgerEntry: Hashable, Sendable {
     public var owner: UInt64
     /// Where the command stood first.
     public var origin: RecordID
-    /// When the doubt of the attempt began, if it did: milliseconds since 1970.
+    /// When the doubt of the attempt began, or when what is followed was accepted: milliseconds
+    /// since 1970.
     public var since: Int64?
     /// The operator's decision that has led to it.
     public var decision: DecisionNumber?

@@ -42,4 +42,46 @@ public enum Sighting: Hashable, Sendable {
     case mismatch
     /// The provider says that it does not know the reference.
     case absent
+    /// How far it is with what it has accepted; for what is followed.
+    case status(ProviderStatus)
+}
+
+/// How far the provider is with an order.
+public enum ProviderStatus: Hashable, Sendable {
+    /// It has it.
+    case pending
+    /// It works on it.
+    case processing
+    /// Paid, or paid out.
+    case completed
+    /// It will not pay it out.
+    case rejected
+    /// Cancelled.
+    case cancelled
+    /// A word that we do not know; a hash of it.
+    case other(UInt64)
+
+    /// What is recorded of it; nil where there is no news in it.
+    var state: LedgerState? {
+        switch self {
+        case .pending: nil
+        case .processing: .processing
+        case .completed: .completed
+        case .rejected: .rejected
+        case .cancelled: .cancelled
+        case .other: .changed
+        }
+    }
+}
+
+/// What made us look at a reference.
+public enum Cause: UInt8, Hashable, Sendable {
+    /// The schedule.
+    case poll
+    /// A webhook.
+    case webhook
+    /// The customer's return.
+    case `return`
+    /// A command that asks for its state.
+    case check
 }

@@ -40,6 +40,8 @@ final class PartitionState {
     var references: References
     /// References whose outcome is being looked up.
     var doubts: [ReferenceKey: Doubt] = [:]
+    /// References whose end is not known, although they were accepted.
+    var tracked: [ReferenceKey: Tracked] = [:]
     /// Everything before this offset of the ledger is known.
     var ledgerEnd: Int64 = 0
     /// The owner of the latest claim: whoever else writes is late.
@@ -95,7 +97,12 @@ final class PartitionState {
         guard isDraining, isIdle, !isReadingGap, !isDisplaced, !isForeign, claimant != nil,
             references.open.isEmpty
         else { return nil }
-        return Remembered(references: references, end: ledgerEnd, claimant: claimant)
+        return Remembered(
+            references: references,
+            tracked: tracked,
+            end: ledgerEnd,
+            claimant: claimant
+        )
     }
 
     /// What is to be committed for it.
@@ -105,6 +112,7 @@ final class PartitionState {
 /// What is known of a ledger that was read before.
 struct Remembered {
     var references: References
+    var tracked: [ReferenceKey: Tracked]
     var end: Int64
     var claimant: UInt64?
 }

@@ -1,9 +1,16 @@
-/// What a request to the provider is for; lanes share one rate, in this order of preference.
-enum Lane: CaseIterable {
+/// What requests to the provider are for; lanes share one rate, in this order of preference.
+struct Lanes: OptionSet, Sendable {
+    let rawValue: UInt8
+
     /// Creates an invoice or requests a payout.
-    case create
+    static let create = Lanes(rawValue: 1)
     /// Looks up what is in doubt or asked for.
-    case verify
+    static let verify = Lanes(rawValue: 2)
+    /// Follows what was accepted.
+    static let poll = Lanes(rawValue: 4)
+
+    /// The one that is preferred.
+    var first: Lanes { Lanes(rawValue: rawValue & (~rawValue &+ 1)) }
 }
 
 /// A token bucket with lanes, which slows down when the provider says 429.
@@ -40,18 +47,21 @@ struct RateLimiter {
         tokens = min(tokens, capacity)
     }
 
-    /// Takes a token for a lane, unless it is another lane's turn and that one has work.
-    mutating func take(_ lane: Lane, otherLaneWaits: Bool, at now: Instant) -> Bool {
+    /// Takes a token for one of the lanes that have work; nil while there is none.
+    mutating func take(from waiting: Lanes, at now: Instant) -> Lanes? {
+        guard !waiting.isEmpty else { return nil }
         refill(at: now)
-        guard now >= blockedUntil, tokens >= 1 else { return false }
-        if otherLaneWaits && lane != Self.turns[turn] { return false }
+        guard now >= blockedUntil, tokens >= 1 else { return nil }
         tokens -= 1
+        let lane = Self.turns[turn]
         turn = (turn + 1) % Self.turns.count
-        return true
+        return waiting.contains(lane) ? lane : waiting.first
     }
 
-    // The floor of verification: where both lanes have work, it gets every fifth request.
-    private static let turns: [Lane] = [.create, .create, .verify, .create, .create]
+    // The floors: where every lane has work, verification gets a fifth of the requests, polls a tenth.
+    private static let turns: [Lanes] = [
+        .create, .create, .verify, .create, .poll, .create, .create, .verify, .create, .create,
+    ]
 
     /// When the next token can be taken; nil without a share.
     func nextToken(after now: Instant) -> Instant? {

@@ -78,7 +78,19 @@ struct Standing: Hashable {
     var isOpen: Bool {
         switch state {
         case .intent, .inDoubt, .review, .released: true
-        case .accepted, .refused, .notSent, .expired, .conflict: false
+        case .accepted, .refused, .notSent, .expired, .conflict, .processing, .completed, .rejected,
+            .cancelled, .changed, .overdue, .disputed:
+            false
+        }
+    }
+
+    /// Keeps what later records of an attempt do not tell anew: what is answered is the review
+    /// before a release, and the acceptance before what became of it.
+    mutating func continues(_ known: Standing) {
+        guard known.attempt == attempt else { return }
+        if state == .released || (state.isAccepted && known.state.isAccepted) {
+            ledgerOffset = known.ledgerOffset
+            origin = known.origin
         }
     }
 
@@ -89,6 +101,9 @@ struct Standing: Hashable {
         case .intent: .inDoubt
         // What is released was in review, and still has that for an answer.
         case .released: .review
+        // What became of it later has events of its own.
+        case .processing, .completed, .rejected, .cancelled, .changed, .overdue, .disputed:
+            .accepted
         case .accepted, .refused, .notSent, .inDoubt, .review, .expired, .conflict: state
         }
     }

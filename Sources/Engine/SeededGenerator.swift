@@ -17,4 +17,7 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)
     }
+
+    /// A number from 0 to 1, exclusive.
+    mutating func nextFraction() -> Double { Double(next() >> 11) / 9_007_199_254_740_992 }
 }

@@ -66,7 +66,7 @@ struct SettledTable: Sendable {
 
     // MARK: Packing
 
-    // Offsets take 48 bits (280 trillion records), attempts 16, sequences 12; the state 4, which are
+    // Offsets take 47 bits (140 trillion records), attempts 16, sequences 12; the state 5, which are
     // never 0. What does not fit stays at the largest number that does.
     private mutating func pack(_ standing: Standing, _ key: ReferenceKey, at place: Int) {
         let start = place * Self.width
@@ -76,7 +76,7 @@ struct SettledTable: Sendable {
         words[start + 3] =
             bits(standing.ledgerOffset, 48) << 16 | bits(standing.attempt, 16)
         words[start + 4] =
-            bits(standing.record.offset, 48) << 16 | bits(standing.sequence, 12) << 4
+            bits(standing.record.offset, 47) << 17 | bits(standing.sequence, 12) << 5
             | UInt64(standing.state.rawValue + 1)
         origins[place] = standing.origin
     }
@@ -88,13 +88,13 @@ struct SettledTable: Sendable {
     private func unpack(_ place: Int, _ partition: Int32) -> Standing? {
         let start = place * Self.width
         let (fourth, fifth) = (words[start + 3], words[start + 4])
-        guard let state = LedgerState(rawValue: UInt8(fifth & 15) - 1) else { return nil }
+        guard let state = LedgerState(rawValue: UInt8(fifth & 31) - 1) else { return nil }
         return Standing(
-            record: RecordID(partition: partition, offset: Int64(fifth >> 16)),
+            record: RecordID(partition: partition, offset: Int64(fifth >> 17)),
             origin: origins[place],
             fingerprint: words[start + 2],
             attempt: Int(fourth & 0xFFFF),
-            sequence: Int(fifth >> 4 & 0xFFF),
+            sequence: Int(fifth >> 5 & 0xFFF),
             state: state,
             ledgerOffset: Int64(fourth >> 16)
         )

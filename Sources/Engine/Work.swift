@@ -21,6 +21,8 @@ struct Work {
     /// When the doubt that it is to end began, and how often that was looked up.
     var since: Int64?
     var lookups = 0
+    /// What made us look.
+    var cause = Cause.poll
     /// The operator's decision that it follows.
     var decision: DecisionNumber?
     /// Whether the event of its end was published, and only that is still to be noted.
@@ -47,7 +49,7 @@ extension Arrival {
     var key: ReferenceKey? {
         switch self {
         case .create(let order): order.key
-        case .check(let key), .invalid(let key): key
+        case .check(let key), .invalid(let key), .hint(let key, _): key
         case .methods, .malformed, .stray: nil
         }
     }

@@ -27,6 +27,8 @@ final class Books {
         var seen: Set<EventID> = []
         var isAccepted = false
         var needsReview = false
+        /// What was said last of what became of it.
+        var progress: EventKind?
         /// The latest attempt of which it was said that it was refused.
         var refusedAttempt = 0
 
@@ -164,8 +166,10 @@ final class Books {
         events += 1
         // Each of two groups answers every command.
         if world.plan.groups > 1 { return }
-        checkOrder(event.command, "is answered")
-        settle(event)
+        if !event.kind.isProgress {
+            checkOrder(event.command, "is answered")
+            settle(event)
+        }
         guard let write = event.write, let key = world.commands[event.command].key else { return }
         if event.isReplay {
             // What was recorded late may be said for the first time by an answer given again.
@@ -204,7 +208,7 @@ final class Books {
 
     /// Whether a command was answered; a copy of one that was needs no answer of its own.
     private func isAnswered(_ number: Int) -> Bool {
-        if pages[number].isAnswered { return true }
+        if pages[number].isAnswered || world.commands[number].isHint { return true }
         guard let root = world.commands[number].root else { return false }
         return pages[root].final != nil || pages[root].suspendedAt != nil
     }
@@ -230,15 +234,39 @@ final class Books {
         }
         guard account.seen.insert(event.id).inserted else { return }
         let owner = worker.group.owners[Int(world.commands[event.command].id.partition)]
-        if owner === worker && event.assignment == worker.assignment {
+        let isOwner =
+            owner === worker && event.assignment == worker.assignment
+            && event.generation == worker.group.generation
+        if isOwner {
             if write.sequence < account.sequence {
                 world.fail("\(event.id) has sequence \(write.sequence) after \(account.sequence)")
             }
-            if account.isAccepted && event.kind != .accepted {
+            if account.isAccepted && event.kind != .accepted && !event.kind.isProgress {
                 world.fail("\(event.id) follows accepted")
             }
         }
         account.sequence = max(account.sequence, write.sequence)
+        if event.kind.isProgress { follow(&account, event, isOwner: isOwner) }
+    }
+
+    /// What became of an order only goes forward; a contradiction is for a person.
+    private func follow(_ account: inout Account, _ event: Event, isOwner: Bool) {
+        defer { account.progress = event.kind }
+        guard isOwner, let last = account.progress, event.kind != .disputed else { return }
+        if rank(event.kind) <= rank(last) && event.kind != last {
+            world.fail("\(event.id) follows \(last)")
+        }
+    }
+
+    private func rank(_ kind: EventKind) -> Int {
+        switch kind {
+        case .processing: 1
+        case .overdue: 2
+        case .cancelled where !world.plan.isPayout: 3
+        case .completed, .rejected, .cancelled: 4
+        case .disputed: 5
+        default: 0
+        }
     }
 
     /// Commands of one key are worked on one after the other.
@@ -274,7 +302,7 @@ final class Books {
     var unfinished: RecordID? {
         for (number, page) in pages.enumerated() {
             let command = world.commands[number]
-            if page.final != nil || command.root != nil { continue }
+            if page.final != nil || command.root != nil || command.isHint { continue }
             if let key = command.key, let attempt = page.suspendedAt, let account = accounts[key],
                 account.isAccepted || account.needsReview || account.refusedAttempt >= attempt
             {
@@ -283,5 +311,19 @@ final class Books {
             return command.id
         }
         return nil
+    }
+
+    /// A reference of which it was not said what became of it, if there is one: liveness.
+    var untold: ReferenceKey? {
+        let untold = accounts.filter { key, account in
+            let ends = world.provider.ends(of: key)
+            guard account.isAccepted, !ends.isEmpty else { return false }
+            switch account.progress {
+            case .overdue?, .disputed?: return false
+            default: return !ends.contains { EventKind($0) == account.progress }
+            }
+        }
+        // The same one every time.
+        return untold.keys.min { ($0.high, $0.low) < ($1.high, $1.low) }
     }
 }

@@ -24,10 +24,13 @@ struct Command {
     var key: ReferenceKey? {
         switch content {
         case .create(let order): order.key
-        case .check(let key), .invalid(let key): key
+        case .check(let key), .invalid(let key), .hint(let key, _): key
         case .methods, .malformed, .stray: nil
         }
     }
+
+    /// Whether it wants no answer.
+    var isHint: Bool { if case .hint = content { true } else { false } }
 
     var order: Order? {
         guard case .create(let order) = content else { return nil }
@@ -54,7 +57,7 @@ extension Command {
             let isStray = chance.happens(plan.strays)
             let home: Int32
             switch content {
-            case .create, .check: home = Int32(reference % UInt64(plan.partitions))
+            case .create, .check, .hint: home = Int32(reference % UInt64(plan.partitions))
             case .invalid, .methods, .malformed, .stray: home = anywhere
             }
             return Command(
@@ -77,6 +80,7 @@ extension Command {
         case 4..<6: return .methods
         case 6..<8: return .invalid(key)
         case 8..<10: return .malformed
+        case 10..<15: return .hint(key, chance.happens(0.5) ? .webhook : .return)
         default:
             let wall = epoch + appears / 1_000_000
             return .create(

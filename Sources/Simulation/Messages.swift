@@ -3,6 +3,7 @@ import Engine
 /// What an event says, as far as the checkers care.
 enum EventKind: UInt8 {
     case accepted, refused, inDoubt, review, expired, conflict, invalid, answer, deadLetter, forward
+    case processing, completed, rejected, cancelled, changed, overdue, disputed
 
     init(_ state: LedgerState) {
         switch state {
@@ -11,12 +12,36 @@ enum EventKind: UInt8 {
         case .review: self = .review
         case .expired: self = .expired
         case .conflict: self = .conflict
+        case .processing: self = .processing
+        case .completed: self = .completed
+        case .rejected: self = .rejected
+        case .cancelled: self = .cancelled
+        case .changed: self = .changed
+        case .overdue: self = .overdue
+        case .disputed: self = .disputed
         case .inDoubt, .intent, .notSent, .released: self = .inDoubt
+        }
+    }
+
+    init?(_ end: ProviderStatus) {
+        switch end {
+        case .completed: self = .completed
+        case .rejected: self = .rejected
+        case .cancelled: self = .cancelled
+        case .pending, .processing, .other: return nil
         }
     }
 
     /// Whether the command it answers has ended by it.
     var isFinal: Bool { self != .inDoubt && self != .review }
+
+    /// Whether it tells what became of what was accepted: it answers no command.
+    var isProgress: Bool {
+        switch self {
+        case .processing, .completed, .rejected, .cancelled, .changed, .overdue, .disputed: true
+        default: false
+        }
+    }
 }
 
 /// The deterministic id of an event (DESIGN.md §4).
@@ -38,4 +63,6 @@ struct Event {
     var isReplay = false
     /// Which assignment of its worker it was made in.
     var assignment = 0
+    /// The generation that its worker knew of.
+    var generation = -1
 }

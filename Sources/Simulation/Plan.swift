@@ -83,6 +83,8 @@ struct Plan {
             commitInterval: .seconds(1),
             settleWindow: settleWindow.duration,
             clockSkew: clockSkew.duration,
+            pollHorizon: .seconds(Int64(chance.pick([100, 864_000]))),
+            isCancellingFinal: isPayout,
             repostsWhenAbsent: !isPayout,
             drainTimeout: chance.time(.seconds(1)...(.seconds(10))).duration,
             backoff: Backoff(base: .milliseconds(200), cap: .seconds(5))

@@ -7,6 +7,13 @@ final class Provider {
         var fingerprint: Fingerprint
         /// Lookups do not see it before this.
         var visibleAt: Time
+        /// What becomes of it, and when.
+        var course: [(at: Time, status: ProviderStatus)]
+
+        /// How far it is.
+        func status(at now: Time) -> ProviderStatus {
+            course.last { $0.at <= now }?.status ?? .pending
+        }
     }
 
     /// What is to happen to a request.
@@ -75,8 +82,48 @@ final class Provider {
         let longest = max(0, handedOverAt + world.plan.maxReadLag - world.now)
         let lag = world.isTroubled && world.chance.happens(0.3) ? world.chance.time(0...longest) : 0
         executions[order.key, default: []].append(
-            Execution(fingerprint: order.fingerprint, visibleAt: world.now + lag)
+            Execution(
+                fingerprint: order.fingerprint,
+                visibleAt: world.now + lag,
+                course: course(from: world.now)
+            )
         )
+    }
+
+    /// Decides what will become of an order; nothing ever does of some.
+    private func course(from start: Time) -> [(at: Time, status: ProviderStatus)] {
+        let steps: [ProviderStatus] =
+            world.plan.isPayout
+            ? world.chance.pick([
+                [.processing, .completed], [.completed], [.rejected], [.processing, .cancelled],
+                [.other(1), .completed], [], [.completed, .rejected],
+            ])
+            : world.chance.pick([[.completed], [.cancelled], [.cancelled, .completed], []])
+        var at = start
+        return steps.map { status in
+            at += world.chance.time(.milliseconds(10)...(.seconds(40)))
+            return (at, status)
+        }
+    }
+
+    /// What became of an order in the end, if it was executed once and ends at all: one of these,
+    /// where the provider contradicts itself.
+    func ends(of key: ReferenceKey) -> [ProviderStatus] {
+        guard let execution = executions[key]?.first, executions[key]?.count == 1,
+            let last = execution.course.last, last.at <= world.now - .seconds(1)
+        else { return [] }
+        let ends: [ProviderStatus] = [.completed, .rejected, .cancelled]
+        let statuses = world.plan.isPayout ? execution.course.map(\.status) : [last.status]
+        return statuses.filter(ends.contains)
+    }
+
+    /// How far it is with an order; what is read may lag.
+    func status(of order: Order) -> Sighting {
+        guard look(for: order) == .found, let execution = executions[order.key]?.first else {
+            return look(for: order)
+        }
+        let lag = world.isTroubled && world.chance.happens(0.1) ? Time.seconds(20) : 0
+        return .status(execution.status(at: world.now - lag))
     }
 
     /// Whether it has anything under a reference, whatever lookups say.

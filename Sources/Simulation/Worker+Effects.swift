@@ -15,6 +15,7 @@ extension Worker {
             case .transmit(let ticket, let attempt, let expires):
                 transmit(ticket, attempt: attempt, expires: expires)
             case .lookUp(let number, let records, _): lookUp(number, records)
+            case .poll(let number, let subjects): poll(number, subjects.map(\.record))
             case .ask(let ticket): ask(ticket)
             case .probe: probe()
             case .pause(let partitions):
@@ -147,6 +148,38 @@ extension Worker {
                 }
             }
             post(.input(.lookedUp(number, sightings, failure: failure)))
+        }
+    }
+
+    private func poll(_ number: LookupNumber, _ records: [RecordID]) {
+        let commands = records.compactMap { record in
+            world.log(of: record.partition).first { world.commands[$0].id == record }
+        }
+        read { [self] in
+            var sightings: [RecordID: Sighting] = [:]
+            for command in commands.map({ world.commands[$0] }) {
+                guard let order = command.order else { continue }
+                sightings[command.id] = world.provider.status(of: order)
+            }
+            return sightings
+        } answer: { [self] sightings, failure in
+            post(.polled(number, commands, sightings ?? [:], failure))
+        }
+    }
+
+    /// What is followed has nothing kept for it until something comes of it.
+    func polled(
+        _ number: LookupNumber,
+        _ commands: [Int],
+        _ sightings: [RecordID: Sighting],
+        _ failure: Outcome?,
+        at now: Moment
+    ) {
+        let added = commands.filter { jobs[world.commands[$0].id] == nil }
+        for command in added { jobs[world.commands[command].id] = Job(command: command) }
+        give(.polled(number, sightings, failure: failure), now)
+        for id in added.map({ world.commands[$0].id }) where !engine.isWorking(on: id) {
+            jobs[id] = nil
         }
     }
 

@@ -195,6 +195,7 @@ extension Worker {
         let pipe = 1000 + Int(ticket.record.partition)
         var event = event
         event.assignment = assignment
+        event.generation = client.generation
         produce(pipe: pipe) { [self, event] in
             world.note("event \(event.id) \(event.write?.sequence ?? 0) by \(name)")
             world.books.published(event, by: self)

@@ -13,6 +13,7 @@ final class Worker {
         case lost([Int32])
         case committed(CommitNumber, [Int32], Group.Answer)
         case replayed(Ticket, LedgerWrite, Event?)
+        case polled(LookupNumber, [Int], [RecordID: Sighting], Outcome?)
         case decided(Decision)
         case input(Input)
     }
@@ -219,6 +220,8 @@ final class Worker {
         case .positions(let number, let starts): begin(number, starts, at: now)
         case .restored(let lease, let partition, let records, let end):
             restored(lease, partition, records, end: end, at: now)
+        case .polled(let number, let commands, let sightings, let failure):
+            polled(number, commands, sightings, failure, at: now)
         case .decided(let decision): decided(decision, at: now)
         case .revoked(let partitions): revoke(partitions, at: now)
         case .lost(let partitions): lose(partitions, at: now)
@@ -242,6 +245,9 @@ final class Worker {
         case .lookedUp(let number, let sightings, let failure):
             let found = sightings.sorted { $0.key < $1.key }
             world.note("\(name) ← lookedUp(\(number), \(found), \(String(describing: failure)))")
+        case .polled(let number, let sightings, let failure):
+            let found = sightings.sorted { $0.key < $1.key }
+            world.note("\(name) ← polled(\(number), \(found), \(String(describing: failure)))")
         default: world.note("\(name) ← \(input)")
         }
         engine.handle(input, at: now)

@@ -129,20 +129,24 @@ final class World {
         note("faults stop")
         isTroubled = false
         faults.heal()
-        let deadline = now + .seconds(400) + (plan.settleWindow + plan.clockSkew) * 4
+        let deadline = now + .seconds(900) + (plan.settleWindow + plan.clockSkew) * 4
         judge(deadline: deadline)
     }
 
     private func judge(deadline: Time) {
         let unfinished = plan.groups > 1 ? nil : books.unfinished
-        if unfinished == nil && workers.allSatisfy(\.isIdle) {
+        let untold = plan.groups > 1 ? nil : books.untold
+        if unfinished == nil && untold == nil && workers.allSatisfy(\.isIdle) {
             if settledAt == nil { settledAt = now }
             // What is late may still do harm.
             if let settledAt, now > settledAt + .seconds(20) { return timeline.end() }
         } else {
             settledAt = nil
             if now > deadline {
-                let late = unfinished.map { "\($0) has not ended" } ?? "a worker is not idle"
+                let late =
+                    unfinished.map { "\($0) has not ended" }
+                    ?? untold.map { "nobody was told what became of \($0.high)" }
+                    ?? "a worker is not idle"
                 return fail("\(late) long after faults stopped")
             }
         }

@@ -125,6 +125,7 @@ extension CommandLoop {
     }
 
     private func endLeases(_ partitions: [Int32]) {
+        followed = followed.filter { !partitions.contains($0.key.partition) }
         for partition in partitions { leases.removeValue(forKey: partition)?.end() }
     }
 

@@ -23,6 +23,7 @@ extension CommandLoop {
             case .transmit(let ticket, _, let expires): transmit(ticket, expires: expires)
             case .lookUp(let number, let records, let isConfirming):
                 lookUp(number, records, isConfirming: isConfirming)
+            case .poll(let number, let subjects): poll(number, subjects)
             case .ask(let ticket): ask(ticket)
             case .probe: probe()
             case .pause(let partitions):

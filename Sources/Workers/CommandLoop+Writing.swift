@@ -118,6 +118,13 @@ extension CommandLoop {
     }
 
     private func add(_ event: Event, _ ticket: Ticket, to batch: inout Outgoing) {
+        if let notification = Notification(event) {
+            batch.add(
+                .notification(ticket),
+                notification.encoded(),
+                topic: settings.topics.notifications
+            )
+        }
         batch.add(
             .publication(ticket),
             event.encoded(),
@@ -186,6 +193,7 @@ extension CommandLoop {
     }
 
     func delivered(_ tags: [Tag], _ reports: [DeliveryReport], at now: Moment) {
+        var unnotified: Set<Ticket> = []
         for (tag, report) in zip(tags, reports) {
             if case .failure(let error) = report { note(error) }
             let place = try? report.get()
@@ -196,8 +204,10 @@ extension CommandLoop {
                 if ticket.record.offset < 0 {
                     giveDecisions(in: ticket.record.partition, at: now)
                 }
+            case .notification(let ticket): if place == nil { unnotified.insert(ticket) }
             case .publication(let ticket):
-                engine.handle(.published(ticket, acknowledged: place != nil), at: now)
+                let isDone = place != nil && !unnotified.contains(ticket)
+                engine.handle(.published(ticket, acknowledged: isDone), at: now)
             }
         }
     }

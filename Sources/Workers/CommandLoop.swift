@@ -37,6 +37,12 @@ final class CommandLoop {
         case lookedUp(LookupNumber, [RecordID], Result<[RecordID: Job.Finding], AspaydsError>)
         /// A question was answered.
         case answered(Ticket, Result<Job.Finding, AspaydsError>)
+        /// A batch of polls ended.
+        case polled(
+            LookupNumber,
+            [RecordID: OrderSummary],
+            Result<[RecordID: Job.Finding], AspaydsError>
+        )
         /// The harmless read ended.
         case probed(ProbeResult, AspaydsError?)
         /// An answer was read back from the ledger.
@@ -53,6 +59,8 @@ final class CommandLoop {
     enum Tag: Sendable {
         case ledger(Ticket)
         case publication(Ticket)
+        /// Goes with the publication of the same ticket, before it.
+        case notification(Ticket)
     }
 
     let settings: WorkerSettings
@@ -71,6 +79,8 @@ final class CommandLoop {
     var engine: CommandEngine
     /// What is kept for each command the engine works on, and for each doubt.
     var jobs: [RecordID: Job] = [:]
+    /// Orders that were accepted and are asked for, as far as they are kept.
+    var followed: [RecordID: OrderSummary] = [:]
     /// The right to transmit, by partition.
     var leases: [Int32: Lease] = [:]
     /// Tells answers about an earlier assignment apart.
@@ -211,6 +221,7 @@ final class CommandLoop {
         case .gone(let ticket): gone(ticket, at: now)
         case .lookedUp(let number, let records, let result):
             lookedUp(number, records, result, at: now)
+        case .polled(let number, let orders, let result): polled(number, orders, result, at: now)
         case .answered(let ticket, let result): answered(ticket, result, at: now)
         case .probed(let result, let error): probed(result, error, at: now)
         case .replayed(let ticket, let write, let event): replayed(ticket, write, event)

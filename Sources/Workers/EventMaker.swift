@@ -17,7 +17,13 @@ struct EventMaker: Sendable {
         var event = Event(
             domain: domain,
             kind: kind,
-            id: Event.stateID(domain, order.reference, kind, attempt: write.attempt),
+            id: Event.stateID(
+                domain,
+                order.reference,
+                kind,
+                word: word(for: write.state, job),
+                attempt: write.attempt
+            ),
             reference: order.reference,
             occurredAt: now
         )
@@ -26,6 +32,7 @@ struct EventMaker: Sendable {
         event.attempt = write.attempt
         fill(&event, from: order)
         if let finding = finding(for: write, job) { fill(&event, from: finding) }
+        if write.state.isProgress { event.trigger = trigger(write.cause) }
         event.reason = reason(for: write.state, job)
         if write.state == .review { event.evidence = evidence(for: write, job) }
         if let decision = job.decision, decision.number == write.decision {
@@ -66,9 +73,30 @@ struct EventMaker: Sendable {
         )
     }
 
+    /// What tells two events of a kind apart: the provider's word, or why a person is needed.
+    private func word(for state: LedgerState, _ job: Job) -> String? {
+        switch (state, job.finding) {
+        case (.changed, .sighting(let found)): found.status
+        case (.overdue, _): "overdue"
+        case (.disputed, _): "disputed"
+        default: nil
+        }
+    }
+
+    private func trigger(_ cause: Cause) -> Event.Trigger {
+        switch cause {
+        case .poll: .poll
+        case .webhook: .webhook
+        case .return: .return
+        case .check: .command
+        }
+    }
+
     private func certainty(of state: LedgerState) -> Event.Certainty {
         switch state {
-        case .accepted: .accepted
+        case .accepted, .processing, .completed, .rejected, .cancelled, .changed, .overdue,
+            .disputed:
+            .accepted
         case .refused: .refused
         case .notSent, .expired: .notSent
         case .intent, .inDoubt, .review, .released, .conflict: .inDoubt
@@ -111,6 +139,8 @@ struct EventMaker: Sendable {
     private func reason(for state: LedgerState, _ job: Job) -> Event.Reason? {
         switch (state, job.finding) {
         case (.accepted, _): nil
+        case (.overdue, _), (.disputed, _): disputeReason(state, job.finding)
+        case (.processing, _), (.completed, _), (.rejected, _), (.cancelled, _), (.changed, _): nil
         case (.review, .mismatch(let field)):
             Event.Reason(
                 code: "mismatch",
@@ -147,6 +177,34 @@ struct EventMaker: Sendable {
             )
         case (.refused, _): job.doubt?.reason
         case (.intent, _), (.notSent, _), (.released, _), (.conflict, _): nil
+        }
+    }
+
+    /// Why somebody has to look at what was accepted.
+    private func disputeReason(_ state: LedgerState, _ finding: Job.Finding?) -> Event.Reason {
+        switch (state, finding) {
+        case (.overdue, _):
+            Event.Reason(
+                code: "overdue",
+                message: "nothing came of it until the horizon; it is not asked for any more"
+            )
+        case (_, .mismatch(let field)):
+            Event.Reason(
+                code: "mismatch",
+                message: "the provider says something else of it than was asked for",
+                field: field
+            )
+        case (_, .absent):
+            Event.Reason(
+                code: "vanished",
+                message: "the provider had accepted it, and does not know it any more"
+            )
+        case (_, .sighting(let found)):
+            Event.Reason(
+                code: "contradiction",
+                message: "the provider says \(found.status) of what had ended otherwise"
+            )
+        default: Event.Reason(code: "contradiction")
         }
     }
 
@@ -234,6 +292,12 @@ extension Event.Kind {
         case .expired: self = .expired
         case .inDoubt: self = .inDoubt
         case .review: self = .needsReview
+        case .processing: self = .processing
+        case .completed: self = domain == .payment ? .paid : .completed
+        case .rejected: self = .rejected
+        case .cancelled: self = .cancelled
+        case .changed: self = .statusChanged
+        case .overdue, .disputed: self = .needsReview
         case .intent, .notSent, .released, .conflict: return nil
         }
     }
@@ -252,6 +316,12 @@ extension LedgerState {
         case .released: "released"
         case .expired: "expired"
         case .conflict: "conflict"
+        case .processing: "processing"
+        case .completed: "completed"
+        case .rejected: "rejected"
+        case .cancelled: "cancelled"
+        case .changed: "accepted"
+        case .overdue, .disputed: "needs_review"
         }
     }
 }

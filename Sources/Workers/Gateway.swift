@@ -103,6 +103,20 @@ struct Gateway: Sendable {
         }
     }
 
+    /// Asks how far the provider is with what it has accepted, in one request.
+    func follow(
+        _ orders: [RecordID: OrderSummary]
+    ) async -> Result<[RecordID: Job.Finding], AspaydsError> {
+        await lookUp(orders).map { findings in
+            findings.mapValues { finding in
+                guard case .sighting(let state) = finding, let paid = state.amountPaid,
+                    let asked = state.amount, paid != asked, state.isCompleted(domain)
+                else { return finding }
+                return .mismatch(field: "amount_paid")
+            }
+        }
+    }
+
     /// Compares what the provider has with what was asked for.
     private func judge(_ order: OrderSummary, _ states: [ProviderState]) -> Job.Finding {
         // Two under one reference is for a person to sort out.

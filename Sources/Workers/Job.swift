@@ -104,6 +104,22 @@ extension Job.Finding {
     }
 }
 
+extension ProviderState {
+    /// How far it is, by the documented words; payments have "paid", and "completed" in webhooks.
+    func status(_ domain: Domain) -> ProviderStatus {
+        switch (domain, status) {
+        case (_, "pending"): .pending
+        case (.payment, "paid"), (_, "completed"): .completed
+        case (.payout, "processing"): .processing
+        case (.payout, "rejected"): .rejected
+        case (_, "cancelled"): .cancelled
+        default: .other(LedgerIndex.hash(of: status))
+        }
+    }
+
+    func isCompleted(_ domain: Domain) -> Bool { status(domain) == .completed }
+}
+
 /// What a create answered, the same for both domains.
 struct Receipt: Sendable, Hashable {
     var providerID: String

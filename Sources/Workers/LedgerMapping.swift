@@ -38,6 +38,13 @@ extension LedgerState {
         case .released: self = .released
         case .expired: self = .expired
         case .conflict: self = .conflict
+        case .processing: self = .processing
+        case .completed: self = .completed
+        case .rejected: self = .rejected
+        case .cancelled: self = .cancelled
+        case .changed: self = .changed
+        case .overdue: self = .overdue
+        case .disputed: self = .disputed
         }
     }
 }
@@ -54,6 +61,13 @@ extension LedgerRecord.State {
         case .released: self = .released
         case .expired: self = .expired
         case .conflict: self = .conflict
+        case .processing: self = .processing
+        case .completed: self = .completed
+        case .rejected: self = .rejected
+        case .cancelled: self = .cancelled
+        case .changed: self = .changed
+        case .overdue: self = .overdue
+        case .disputed: self = .disputed
         }
     }
 }

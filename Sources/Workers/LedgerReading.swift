@@ -101,7 +101,8 @@ final class LedgerReading {
             if isLate { return }
             drop(index)
             keep(index, record, at: offset)
-        case .refused, .notSent, .expired:
+        case .refused, .notSent, .expired, .processing, .completed, .rejected, .cancelled, .changed,
+            .overdue, .disputed:
             if isLate { return }
             drop(index)
             if index.isUnannounced { keep(index, record, at: offset) }

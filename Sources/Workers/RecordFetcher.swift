@@ -56,6 +56,14 @@ actor RecordFetcher {
         [KafkaError.Code.autoOffsetReset, KafkaError.Code.offsetOutOfRange].contains(error.code)
     }
 
+    /// The order that the outcome at a place in the ledger tells of.
+    func order(at position: Position) async throws -> OrderSummary? {
+        guard let record = try await record(at: position),
+            case .outcome(let outcome) = try record.ledgerRecord()
+        else { return nil }
+        return OrderSummary(outcome)
+    }
+
     /// Ends the client.
     func close() async {
         await reader?.close(timeout: .seconds(2))

@@ -100,7 +100,7 @@ import Testing
         let source = CommandSource(topic: "t", partition: 1, offset: 2)
         #expect(Event.stateID(.payout, "aB", .inDoubt, attempt: 2) == "payout/AB/in_doubt/2")
         #expect(
-            Event.stateID(.payout, "a", .statusChanged, status: "held", attempt: 1)
+            Event.stateID(.payout, "a", .statusChanged, word: "held", attempt: 1)
                 == "payout/A/status_changed:held/1"
         )
         #expect(Event.answerID(source, .refused) == "t/1/2/refused")

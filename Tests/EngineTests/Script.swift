@@ -7,6 +7,8 @@ final class Script {
 
     private var unanswered: (number: CommitNumber, offsets: [Int32: Int64])?
     private var committed: [Int32: Int64] = [:]
+    /// The latest poll.
+    private(set) var lastPoll: LookupNumber?
     /// Lookups that were asked for and not answered.
     private var asked: [(number: LookupNumber, records: [RecordID], isConfirming: Bool)] = []
     /// The offset that each ledger gives its next record.
@@ -78,6 +80,7 @@ final class Script {
     private func remember(_ effects: [Effect]) -> [Effect] {
         if let commit = effects.commits.last { unanswered = commit }
         asked += effects.lookups
+        lastPoll = effects.polls.last?.number ?? lastPoll
         return effects
     }
 

@@ -109,6 +109,12 @@ extension Publication {
 }
 
 extension [Effect] {
+    var polls: [(number: LookupNumber, subjects: [Followed])] {
+        compactMap {
+            if case .poll(let number, let subjects) = $0 { (number, subjects) } else { nil }
+        }
+    }
+
     var appends: [(ticket: Ticket, write: LedgerWrite)] {
         compactMap { if case .append(let ticket, let write) = $0 { (ticket, write) } else { nil } }
     }

@@ -73,9 +73,9 @@ enum HistoryText {
             return line.isLate ? .faint : nil
         }
         return switch outcome.state {
-        case .accepted: .good
-        case .refused: .bad
-        case .inDoubt, .review: .attention
+        case .accepted, .processing, .completed: .good
+        case .refused, .rejected, .cancelled: .bad
+        case .inDoubt, .review, .changed, .overdue, .disputed: .attention
         case .expired: .bad
         case .notSent, .released, .conflict: nil
         }
@@ -130,6 +130,13 @@ enum Terms {
         case .released: "released; one more attempt may be sent"
         case .expired: "expired; nothing was sent"
         case .conflict: "another command was told of a conflict"
+        case .processing: "accepted; the provider works on it"
+        case .completed: "accepted, and completed"
+        case .rejected: "accepted, and rejected later"
+        case .cancelled: "accepted, and cancelled later"
+        case .changed: "accepted; the provider says something that the worker does not know"
+        case .overdue: "accepted, and still open at the horizon"
+        case .disputed: "accepted, and contradicted by the provider"
         }
     }
 }

@@ -1,0 +1,53 @@
+import Aspayds
+import JSON
+
+/// A verified notification, in the form of the provider's own webhooks (its page "Webhooks").
+///
+/// Whether or not a webhook came, there is one for each documented state that was verified. Fields
+/// that are not known are absent.
+package struct Notification: Sendable, Equatable {
+    /// The documented event, such as `payout.completed`.
+    package let name: String
+    private let event: Event
+
+    /// The notification that belongs to an event; nil where the provider documents none.
+    package init?(_ event: Event) {
+        switch (event.domain, event.kind) {
+        case (.payment, .paid): name = "payment.completed"
+        case (.payout, .processing), (.payout, .completed), (.payout, .rejected),
+            (.payout, .cancelled):
+            name = "payout.\(event.kind.rawValue)"
+        default: return nil
+        }
+        self.event = event
+    }
+
+    /// The record for the topic `notifications`; the header `event_id` is the same however often it
+    /// is published.
+    package func encoded() -> EncodedRecord {
+        EncodedRecord(
+            key: event.reference.map { Array($0.utf8) },
+            value: value,
+            headers: [
+                ("event_id", Array(event.id.utf8)),
+                ("content-type", Array("application/json".utf8)),
+            ]
+        )
+    }
+
+    private var value: [UInt8] {
+        JSONWriter.object(reserving: 256) { w in
+            w.field("event", name)
+            w.field("timestamp", RFC3339.format(event.occurredAt))
+            w.object("data") { w in
+                w.field(event.domain.idField, event.providerID)
+                w.field(Reference.field, event.reference)
+                w.field("status", event.kind == .paid ? "completed" : event.kind.rawValue)
+                w.field("amount", raw: event.amount?.description)
+                w.field("amount_paid", raw: event.amountPaid?.description)
+                w.field("fee", raw: event.fee?.description)
+                w.field("currency", event.currency)
+            }
+        }
+    }
+}

@@ -1,0 +1,273 @@
+internal import DequeModule
+internal import HeapModule
+
+/// What the provider has accepted is followed until its end is known (DESIGN.md §6).
+///
+/// Every change of its state is recorded, said and recorded as said, as the end of a doubt is. States
+/// only go forward.
+extension CommandEngine {
+    static let maxPolls = 2
+
+    /// Until an age (in seconds), the delay between two polls; then every ten minutes.
+    private static let schedule: [(until: Int64, delay: Duration)] = [
+        (5, .seconds(5)), (20, .seconds(15)), (50, .seconds(30)), (110, .seconds(60)),
+        (230, .seconds(120)), (530, .seconds(300)),
+    ]
+
+    /// Hints about one reference are followed no more often than this, and ever more seldom.
+    private static let hintGap = Duration.seconds(2)
+    private static let longestHintGap = Duration.seconds(60)
+
+    /// Follows a reference from now on, or not any more, as its state says.
+    mutating func follow(_ id: DoubtID, _ state: LedgerState, since: Int64?) {
+        guard settings.isFollowed(state) else {
+            partitions[id.partition]?.tracked[id.key] = nil
+            return
+        }
+        let since = since ?? partitions[id.partition]?.tracked[id.key]?.since ?? now.wallClock
+        let next = now.uptime + delay(since: since)
+        let word = partitions[id.partition]?.tracked[id.key]?.word
+        partitions[id.partition]?.tracked[id.key] = Tracked(
+            since: since,
+            nextPoll: next,
+            word: word
+        )
+        schedulePoll(id)
+    }
+
+    /// Takes up what the last owner has followed, spread over the time until the next poll of each.
+    mutating func resumeTracking(_ partition: Int32) {
+        guard let tracked = partitions[partition]?.tracked else { return }
+        // In the same order every time, so that a run can be repeated.
+        let ordered = tracked.sorted { ($0.key.high, $0.key.low) < ($1.key.high, $1.key.low) }
+        for (key, reference) in ordered {
+            let delay = delay(since: reference.since) * generator.nextFraction()
+            partitions[partition]?.tracked[key]?.nextPoll = now.uptime + delay
+            partitions[partition]?.tracked[key]?.isBeingPolled = false
+            schedulePoll(DoubtID(partition: partition, key: key))
+        }
+    }
+
+    private func delay(since: Int64) -> Duration {
+        let age = (now.wallClock - since) / 1000
+        return Self.schedule.first { age < $0.until }?.delay ?? .seconds(600)
+    }
+
+    private mutating func schedulePoll(_ id: DoubtID) {
+        guard let next = partitions[id.partition]?.tracked[id.key]?.nextPoll else { return }
+        polls.insert(Timed(at: next, number: newNumber(), subject: id))
+    }
+
+    /// Nothing of these partitions is asked for any more.
+    mutating func stopTracking(_ members: Set<Int32>) {
+        polls = Heap(polls.unordered.filter { !members.contains($0.subject.partition) })
+    }
+
+    // MARK: Polls
+
+    var isPollDue: Bool {
+        guard pollBatches.count < Self.maxPolls, let next = polls.min else { return false }
+        return next.at <= now.uptime
+    }
+
+    mutating func skipStalePolls() {
+        while let next = polls.min, next.at <= now.uptime, !isCurrent(next) { polls.removeMin() }
+    }
+
+    private func isCurrent(_ poll: Timed<DoubtID>) -> Bool {
+        guard let state = partitions[poll.subject.partition], state.phase == .active,
+            let reference = state.tracked[poll.subject.key]
+        else { return false }
+        return reference.nextPoll == poll.at && !reference.isBeingPolled
+    }
+
+    /// Asks for as many as one request holds.
+    mutating func pollDue() {
+        var batch: [DoubtID] = []
+        var subjects: [Followed] = []
+        while batch.count < Self.maxLookupBatchSize, let next = polls.min, next.at <= now.uptime {
+            polls.removeMin()
+            let id = next.subject
+            guard isCurrent(next), let standing = partitions[id.partition]?.references[id.key]
+            else { continue }
+            partitions[id.partition]?.tracked[id.key]?.isBeingPolled = true
+            let isHinted = partitions[id.partition]?.tracked[id.key]?.isHinted == true
+            if !isHinted { partitions[id.partition]?.tracked[id.key]?.hints = 0 }
+            partitions[id.partition]?.tracked[id.key]?.isHinted = false
+            subjects.append(Followed(record: standing.record, ledgerOffset: standing.ledgerOffset))
+            batch.append(id)
+        }
+        guard !batch.isEmpty else { return }
+        let number = newNumber()
+        pollBatches[number] = batch
+        effects.append(.poll(number, subjects))
+    }
+
+    mutating func polled(
+        _ number: LookupNumber,
+        _ sightings: [RecordID: Sighting],
+        failure: Outcome?
+    ) {
+        guard let batch = pollBatches.removeValue(forKey: number) else { return }
+        if let failure { noteForBreaker(failure) } else { note(failed: false) }
+        for id in batch {
+            guard let state = partitions[id.partition], state.phase == .active,
+                state.tracked[id.key]?.isBeingPolled == true,
+                let standing = state.references[id.key]
+            else { continue }
+            state.tracked[id.key]?.isBeingPolled = false
+            state.tracked[id.key]?.polledAt = now.uptime
+            judge(id, standing, sightings[standing.record])
+        }
+    }
+
+    /// Decides what one poll says of a reference.
+    private mutating func judge(_ id: DoubtID, _ standing: Standing, _ sighting: Sighting?) {
+        guard let reference = partitions[id.partition]?.tracked[id.key] else { return }
+        let age = Duration.milliseconds(now.wallClock - reference.since)
+        switch sighting {
+        case .status(.other(let word))
+        where word != reference.word && settings.isFollowed(standing.state):
+            partitions[id.partition]?.tracked[id.key]?.word = word
+            return move(id, standing, to: .changed)
+        case .status(let status):
+            if let state = settings.step(from: standing.state, to: status) {
+                return move(id, standing, to: state)
+            }
+        case .mismatch: return move(id, standing, to: .disputed)
+        // It was there: what is answered shortly after may lag.
+        case .absent where age > settings.settleWindow: return move(id, standing, to: .disputed)
+        case .absent, .found, nil: break
+        }
+        if age > settings.pollHorizon && !reference.isOnce {
+            guard standing.state == .cancelled else { return move(id, standing, to: .overdue) }
+            partitions[id.partition]?.tracked[id.key] = nil
+            return
+        }
+        pollAgain(id, reference, after: delay(since: reference.since))
+    }
+
+    private mutating func pollAgain(_ id: DoubtID, _ reference: Tracked, after delay: Duration) {
+        if reference.isOnce && !reference.isHinted && reference.hints == 0 {
+            partitions[id.partition]?.tracked[id.key] = nil
+            return
+        }
+        let gap = hintGap(reference)
+        let next = now.uptime + (reference.isHinted ? min(gap, delay) : delay)
+        partitions[id.partition]?.tracked[id.key]?.nextPoll = next
+        schedulePoll(id)
+    }
+
+    /// Records a new state and says so.
+    private mutating func move(_ id: DoubtID, _ standing: Standing, to state: LedgerState) {
+        guard let reference = partitions[id.partition]?.tracked[id.key] else { return }
+        // What its command is answered comes first, also where that is read again after a restart.
+        let isRead = partitions[id.partition]?.progress.isRead(standing.record.offset) == true
+        guard isRead, works[standing.record] == nil else {
+            partitions[id.partition]?.tracked[id.key]?.nextPoll = now.uptime + .seconds(1)
+            return schedulePoll(id)
+        }
+        let order = Order(
+            key: id.key,
+            fingerprint: Fingerprint(high: standing.fingerprint, low: 0),
+            notAfter: nil,
+            origin: standing.record
+        )
+        var work = Work(arrival: .create(order), state: .queued)
+        work.isSettlement = true
+        work.isInLine = false
+        work.attempt = standing.attempt
+        work.sequence = standing.sequence
+        work.since = reference.since
+        work.cause = reference.cause
+        // It is followed again, or not, when the ledger knows; until then it is not asked for.
+        partitions[id.partition]?.tracked[id.key]?.isBeingPolled = true
+        take(standing.record, work)
+        conclude(standing.record, as: state)
+    }
+
+    // MARK: Hints
+
+    /// Somebody says that something has changed: it is looked at soon, and the hint is done with.
+    mutating func hint(_ id: RecordID, _ key: ReferenceKey, _ cause: Cause) {
+        let subject = DoubtID(partition: id.partition, key: key)
+        guard partitions[id.partition]?.references[key] != nil else {
+            // Nothing is known of it here; the provider is asked as for a check.
+            return ask(id)
+        }
+        hint(subject, cause)
+        finish(id)
+    }
+
+    /// Looks at a reference soon, if the provider may have it.
+    mutating func hint(_ id: DoubtID, _ cause: Cause) {
+        lookUpSoon(id)
+        guard partitions[id.partition]?.references[id.key]?.state.isAccepted == true else { return }
+        var reference =
+            partitions[id.partition]?.tracked[id.key]
+            ?? Tracked(since: now.wallClock, nextPoll: now.uptime + .seconds(600), isOnce: true)
+        reference.cause = cause
+        reference.isHinted = true
+        let due = max(now.uptime, reference.polledAt.map { $0 + hintGap(reference) } ?? now.uptime)
+        let isSooner = due < reference.nextPoll && !reference.isBeingPolled
+        if isSooner {
+            reference.nextPoll = due
+            reference.hints = min(reference.hints + 1, 8)
+        }
+        partitions[id.partition]?.tracked[id.key] = reference
+        if isSooner { schedulePoll(id) }
+    }
+
+    private func hintGap(_ reference: Tracked) -> Duration {
+        min(Self.hintGap * (1 << reference.hints), Self.longestHintGap)
+    }
+}
+
+/// A reference that the provider has accepted, and whose end is not known.
+struct Tracked: Hashable {
+    /// When it was accepted: milliseconds since 1970.
+    let since: Int64
+    var nextPoll: Instant
+    /// What made us look.
+    var cause = Cause.poll
+    /// The last word of the provider's that we do not know, by its hash.
+    var word: UInt64?
+    /// Whether its end is known, and somebody said otherwise: it is asked for once.
+    var isOnce = false
+    var polledAt: Instant?
+    var isBeingPolled = false
+    /// Whether somebody has hinted since the last poll began.
+    var isHinted = false
+    /// Polls that were hurried by hints, one after the other.
+    var hints = 0
+}
+
+extension EngineSettings {
+    /// Whether more is to come of a reference.
+    func isFollowed(_ state: LedgerState) -> Bool {
+        switch state {
+        case .accepted, .changed, .processing: true
+        // A customer who cancels may come back and pay.
+        case .cancelled: !isCancellingFinal
+        default: false
+        }
+    }
+
+    /// The state that follows from what the provider says; nil when nothing has changed.
+    func step(from state: LedgerState, to status: ProviderStatus) -> LedgerState? {
+        guard let next = status.state, next != state else { return nil }
+        if state == .disputed { return nil }
+        if rank(of: next) > rank(of: state) { return next }
+        // Of two ends, one is wrong; what is merely behind may lag.
+        return rank(of: next) == 3 && rank(of: state) == 3 ? .disputed : nil
+    }
+
+    private func rank(of state: LedgerState) -> Int {
+        switch state {
+        case .processing: 1
+        case .cancelled where !isCancellingFinal: 2
+        case .completed, .rejected, .cancelled: 3
+        default: 0
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import Aspayds
+import Contract
+import Engine
+import Kafka
+import Logging
+
+/// What was accepted is asked for until its end is known.
+extension CommandLoop {
+    /// Asks for many in one request; what is not known any more is read back from the ledger.
+    func poll(_ number: LookupNumber, _ subjects: [Followed]) {
+        var orders: [RecordID: OrderSummary] = [:]
+        var unknown: [Followed] = []
+        for subject in subjects {
+            if let order = jobs[subject.record]?.order ?? followed[subject.record] {
+                orders[subject.record] = order
+            } else {
+                unknown.append(subject)
+            }
+        }
+        Task { [gateway, mailbox, fetcher, ledgerTopic, orders, unknown] in
+            var orders = orders
+            for subject in unknown {
+                let position = Position(
+                    topicPartition: TopicPartition(
+                        topic: ledgerTopic,
+                        partition: subject.record.partition
+                    ),
+                    offset: subject.ledgerOffset
+                )
+                // What cannot be read now is asked for another time.
+                orders[subject.record] = try? await fetcher.order(at: position)
+            }
+            let result = orders.isEmpty ? .success([:]) : await gateway.follow(orders)
+            mailbox.post(.polled(number, orders, result))
+        }
+    }
+
+    func polled(
+        _ number: LookupNumber,
+        _ orders: [RecordID: OrderSummary],
+        _ result: Result<[RecordID: Job.Finding], AspaydsError>,
+        at now: Moment
+    ) {
+        guard case .success(let findings) = result else {
+            if case .failure(let error) = result {
+                tell(error)
+                engine.handle(.polled(number, [:], failure: error.outcome), at: now)
+            }
+            return
+        }
+        // Something may come of each of them: what that needs is kept while it does.
+        var added: [RecordID] = []
+        var sightings: [RecordID: Sighting] = [:]
+        for (id, finding) in findings {
+            if jobs[id] == nil {
+                jobs[id] = orders[id].map(Job.init)
+                added.append(id)
+            }
+            // While the same record is being answered, its own finding stays.
+            if !engine.isWorking(on: id) { jobs[id]?.finding = finding }
+            sightings[id] = finding.status(settings.domain)
+        }
+        engine.handle(.polled(number, sightings, failure: nil), at: now)
+        for id in added where !engine.isWorking(on: id) { jobs[id] = nil }
+        keep(orders, findings)
+    }
+
+    /// Keeps orders that will be asked for again, within bounds.
+    private func keep(_ orders: [RecordID: OrderSummary], _ findings: [RecordID: Job.Finding]) {
+        for (id, order) in orders {
+            if case .sighting(let state)? = findings[id], state.isCompleted(settings.domain) {
+                followed[id] = nil
+            } else if followed[id] != nil || followed.count < Self.maxFollowed {
+                followed[id] = order
+            }
+        }
+    }
+
+    /// About 300 bytes each.
+    private static let maxFollowed = 50_000
+}
+
+extension Job {
+    /// A job for what is followed.
+    init(_ order: OrderSummary) {
+        content = .restored
+        self.order = order
+    }
+}
+
+extension Job.Finding {
+    /// What the finding of a poll means for the engine.
+    fileprivate func status(_ domain: Domain) -> Sighting? {
+        switch self {
+        case .sighting(let state): .status(state.status(domain))
+        case .mismatch, .absent: sighting
+        case .receipt, .failure, .methods, .commandGone: nil
+        }
+    }
+}
