@@ -95,7 +95,9 @@ let package = Package(
         ),
         .target(
             name: "Sandbox",
-            dependencies: [hummingbird, lifecycle, logging, nio],
+            dependencies: [
+                collections, httpClient, hummingbird, lifecycle, logging, nio, nioHTTP,
+            ],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -140,7 +142,9 @@ let package = Package(
         ),
         .testTarget(
             name: "SandboxTests",
-            dependencies: ["aspayds-sandbox", "Sandbox", httpClient, lifecycle, nio],
+            dependencies: [
+                "aspayds-sandbox", "Sandbox", httpClient, hummingbird, lifecycle, logging, nio,
+            ],
             swiftSettings: settings
         ),
         .testTarget(

@@ -31,6 +31,11 @@ public enum Manual {
             ]
         ),
         Section(
+            title: "Faults of webhooks, for POST /_sandbox/webhooks/faults",
+            heads: ("fault", "what happens"),
+            rows: WebhookFault.allCases.map { ($0.rawValue, $0.summary) }
+        ),
+        Section(
             title: "Orders to the sandbox",
             heads: ("order", "what it does"),
             rows: Control.endpoints

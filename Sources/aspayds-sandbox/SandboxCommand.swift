@@ -36,6 +36,12 @@ struct SandboxCommand: AsyncParsableCommand {
     @Option(help: "How long the provider takes to answer, in milliseconds.")
     var latencyMs = 0
 
+    @Option(help: "After so many milliseconds a payout is processing; without it, by hand.")
+    var processAfterMs: Int?
+
+    @Option(help: "After so many more it is completed; without it, by hand.")
+    var completeAfterMs: Int?
+
     @Option(help: "The answer to a duplicate reference: create, reject or replay.")
     var duplicates = SandboxConfiguration.Duplicates.create
 
@@ -58,8 +64,12 @@ struct SandboxCommand: AsyncParsableCommand {
         guard (1...1_000).contains(partitions) else {
             throw ValidationError("--partitions is \(partitions); allowed: 1 to 1000.")
         }
-        guard (0...60_000).contains(latencyMs) else {
-            throw ValidationError("--latency-ms is \(latencyMs); allowed: 0 to 60000.")
+        let times = [
+            ("latency", latencyMs), ("process-after", processAfterMs),
+            ("complete-after", completeAfterMs),
+        ]
+        for case (let name, let time?) in times where !(0...60_000).contains(time) {
+            throw ValidationError("--\(name)-ms is \(time); allowed: 0 to 60000.")
         }
     }
 
@@ -74,6 +84,8 @@ struct SandboxCommand: AsyncParsableCommand {
         configuration.port = apiPort
         configuration.duplicates = duplicates
         configuration.latency = .milliseconds(latencyMs)
+        configuration.processAfter = processAfterMs.map { .milliseconds($0) }
+        configuration.completeAfter = completeAfterMs.map { .milliseconds($0) }
         configuration.seed = seed
         let server = SandboxServer(configuration)
         let announcer = Announcer(

@@ -74,7 +74,12 @@ struct ControlTests {
             )
             try await client.setFaults(#"[{"fault":"500"}]"#)
             let reply = try await client.post("/_sandbox/reset")
-            #expect(reply.text == #"{"duplicates":"reject","latency_ms":0}"#)
+            #expect(
+                reply.text == """
+                    {"duplicates":"reject","latency_ms":0,"process_after_ms":null,\
+                    "complete_after_ms":null,"webhook_attempts":5,"webhook_retry_ms":1000}
+                    """
+            )
             #expect(server.executions.isEmpty)
             try await #expect(client.get("/_sandbox/requests").json["total"] == 0)
             try await #expect(client.pay("T1").status == 200)
@@ -94,7 +99,7 @@ struct ControlTests {
             #expect(again.status == 409 && again.text.contains("It is paid"))
             try await #expect(client.post("/_sandbox/payments/T9/pay").status == 404)
             let wrong = try await client.post("/_sandbox/payments/T1/complete")
-            #expect(wrong.status == 404 && wrong.text.contains("allowed: pay, cancel"))
+            #expect(wrong.status == 404 && wrong.text.contains("allowed: pay, cancel, forge"))
         }
     }
 
@@ -145,6 +150,8 @@ struct ControlTests {
         (#"{"duplicates":"maybe"}"#, "allowed: create, reject, replay"),
         (#"{"latency_ms":-1}"#, "latency_ms is -1; allowed: a whole number from 0 to 60000"),
         (#"{"latency":5}"#, "latency is unknown; allowed: duplicates, latency_ms"),
+        (#"{"process_after_ms":-1}"#, "allowed: a whole number from 0 to 60000"),
+        (#"{"webhook_attempts":0}"#, "allowed: a whole number from 1 to 20"),
     ])
     func `says what is wrong with a setting`(body: String, message: String) async throws {
         try await withSandbox { _, client in

@@ -40,7 +40,7 @@ struct DuplicateTests {
     @Test(arguments: Domain.allCases) func `replays`(_ domain: Domain) async throws {
         try await withSandbox { server, client in
             let change = try await client.post("/_sandbox/settings", #"{"duplicates":"replay"}"#)
-            #expect(change.text == #"{"duplicates":"replay","latency_ms":0}"#)
+            #expect(change.text.hasPrefix(#"{"duplicates":"replay","latency_ms":0,"#))
             let first = try await client.create(domain, "Ref-1")
             let second = try await client.create(domain, "ref-1")
             #expect(second.status == first.status && second.text == first.text)

@@ -27,6 +27,13 @@ struct MagicReferenceTests {
         ("SLOW", .timeout, true),
         ("GARBLED", nil, true),
         ("MISMATCH", nil, true),
+        ("REJECT", nil, true),
+        ("CANCEL", nil, true),
+        ("SILENT", nil, true),
+        ("LATE", nil, true),
+        ("TWICE", nil, true),
+        ("SHUFFLE", nil, true),
+        ("FORGED", nil, true),
     ]
 
     static let examples = Domain.allCases.flatMap { domain in

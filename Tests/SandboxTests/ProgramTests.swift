@@ -32,6 +32,10 @@ struct ProgramTests {
     @Test(arguments: [
         (["--partitions", "0"], Int32(2), "--partitions is 0; allowed: 1 to 1000."),
         (["--duplicates", "maybe"], 2, "create"),
+        (
+            ["--complete-after-ms", "60001"], 2,
+            "--complete-after-ms is 60001; allowed: 0 to 60000."
+        ),
         (["--nonsense"], 2, "Unknown option"),
         (["--no-kafka", "--host", "192.0.2.1"], 1, "aspayds-sandbox: "),
         (
@@ -50,6 +54,7 @@ struct ProgramTests {
         for text in [Manual.text, Manual.markdown] {
             for magic in MagicReference.all { #expect(text.contains("SBX-\(magic.word)-")) }
             for fault in Fault.allCases { #expect(text.contains(fault.summary)) }
+            for fault in WebhookFault.allCases { #expect(text.contains(fault.summary)) }
         }
     }
 

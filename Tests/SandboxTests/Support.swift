@@ -48,6 +48,8 @@ struct Client {
     let origin: String
     var key = "sandbox-key"
     var secret = "sandbox-secret"
+    /// Where payments return to, and where the webhooks of both go.
+    var callback: String?
 
     private func send(
         _ method: HTTPMethod,
@@ -110,7 +112,7 @@ struct Client {
             "/api/payment/create",
             """
             {"amount":\(amount),"customer_name":"John Doe","transaction_reference":"\(reference)",\
-            "callback_url":"https://yoursite.com/callback"}
+            "callback_url":"\(callback ?? "https://yoursite.com/callback")"}
             """,
             timeout: timeout
         )
@@ -126,7 +128,8 @@ struct Client {
             "/api/payout/request",
             """
             {"payout_method_id":\(method),"amount":\(amount),"recipient_name":"John Doe",\
-            "recipient_account":"01712345678","transaction_reference":"\(reference)"}
+            "recipient_account":"01712345678","transaction_reference":"\(reference)"\
+            \(callback.map { ",\"callback_url\":\"\($0)\"" } ?? "")}
             """,
             timeout: timeout
         )
@@ -154,6 +157,18 @@ extension JSON {
     var names: [String] {
         guard case .object(let members) = self else { return [] }
         return members.map(\.name)
+    }
+
+    /// The text of a number.
+    var number: String? {
+        guard case .number(let text) = self else { return nil }
+        return text
+    }
+
+    /// The elements of an array, in order.
+    var elements: [JSON] {
+        guard case .array(let elements) = self else { return [] }
+        return elements
     }
 }
 

@@ -33,7 +33,7 @@ struct Delivery: Sendable {
     }
 
     /// Lets a fault strike the answer; one that strikes before executing replaces it.
-    mutating func suffer(_ strike: FaultBook.Strike) {
+    mutating func suffer(_ strike: Strike) {
         wait = strike.latency ?? wait
         let retry = strike.retryAfter
         switch strike.fault {

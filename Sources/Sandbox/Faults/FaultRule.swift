@@ -48,8 +48,7 @@ public struct FaultRule: Sendable, Equatable {
     }
 }
 
-extension FaultRule {
-    /// Reads a rule; `place` is where it stands, for the messages.
+extension FaultRule: BookRule {
     static func read(_ json: JSON, place: String) throws(InvalidInput) -> FaultRule {
         var fields = try Fields(
             json,
@@ -80,7 +79,6 @@ extension FaultRule {
         )
     }
 
-    /// The rule as it is written in a list.
     var members: [JSON.Member] {
         var members = [
             JSON.Member(name: "fault", value: .string(fault.rawValue)),

@@ -30,6 +30,8 @@ struct Fields {
         )
     }
 
+    func isNull(_ name: String) -> Bool { json[name] == .null }
+
     mutating func choice(_ name: String, _ allowed: [String]) -> String? {
         guard let value = json[name] else { return nil }
         // A fault like 429 may be written as a number too.

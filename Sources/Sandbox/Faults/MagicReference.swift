@@ -21,6 +21,10 @@ public struct MagicReference: Sendable {
         case taken
         /// Another amount is executed and answered than was asked for.
         case mismatch
+        /// The payout moves by itself, to that end.
+        case end(Step)
+        /// The fault strikes its webhooks.
+        case webhook(WebhookFault)
     }
 
     private static let prefix = "SBX-"
@@ -48,6 +52,17 @@ public struct MagicReference: Sendable {
         MagicReference("SLOW", "executed; the body drips for 10 s", .fault(.slowBody)),
         MagicReference("GARBLED", "executed, then half a JSON text", .fault(.malformedJSON)),
         MagicReference("MISMATCH", "executes and answers another amount (one more)", .mismatch),
+        MagicReference("REJECT", "executed; the payout ends rejected by itself", .end(.reject)),
+        MagicReference("CANCEL", "executed; the payout ends cancelled by itself", .end(.cancel)),
+        MagicReference("SILENT", "executed; its webhooks are never sent", .webhook(.never)),
+        MagicReference("LATE", "executed; its webhooks come 10 s late", .webhook(.late)),
+        MagicReference("TWICE", "executed; its webhooks come twice", .webhook(.twice)),
+        MagicReference(
+            "SHUFFLE",
+            "executed; its webhooks come out of order",
+            .webhook(.reordered)
+        ),
+        MagicReference("FORGED", "executed; false webhooks come too", .webhook(.forged)),
     ]
 
     private static let byWord = Dictionary(

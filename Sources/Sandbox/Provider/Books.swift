@@ -7,6 +7,8 @@ struct Books: Sendable {
     private(set) var records: [Record] = []
     private var payments: [String: Int] = [:]
     private var payouts: [String: Int] = [:]
+    /// The executions beyond the first of each reference.
+    private(set) var repeated = 0
 
     var isFull: Bool { records.count >= Self.limit }
 
@@ -37,10 +39,10 @@ struct Books: Sendable {
         records.append(record)
         if isPayment {
             payments[id] = index
-            if payments[key] == nil { payments[key] = index }
+            if payments[key] == nil { payments[key] = index } else { repeated += 1 }
         } else {
             payouts[id] = index
-            if payouts[key] == nil { payouts[key] = index }
+            if payouts[key] == nil { payouts[key] = index } else { repeated += 1 }
         }
         return record
     }
@@ -51,7 +53,7 @@ struct Books: Sendable {
         case notPossible(from: Record.Status)
     }
 
-    /// Takes a step by hand.
+    /// Takes a step with the record of that id or reference; `name` is upper-cased.
     mutating func take(
         _ step: Step,
         _ name: String,
@@ -59,6 +61,13 @@ struct Books: Sendable {
         now: Int64
     ) throws(StepError) -> Record {
         guard let index = index(name, domain) else { throw .notFound }
+        return try take(step, sequence: index + 1, now: now)
+    }
+
+    /// Takes a step with the record of that sequence.
+    mutating func take(_ step: Step, sequence: Int, now: Int64) throws(StepError) -> Record {
+        let index = sequence - 1
+        guard records.indices.contains(index) else { throw .notFound }
         let status = records[index].status
         guard step.leads(from: status) else { throw .notPossible(from: status) }
         records[index].status = step.result

@@ -41,15 +41,15 @@ extension Provider.State {
         _ fate: MagicReference.Fate?,
         _ key: String,
         _ domain: Domain
-    ) -> FaultBook.Strike? {
+    ) -> Strike? {
         switch fate {
         case nil: return faults.strike(.create, domain)
-        case .fault(let fault): return FaultBook.Strike(fault: fault)
+        case .fault(let fault): return Strike(fault: fault)
         case .faultOnce(let fault):
             if struckOnce.count >= Provider.struckOnceLimit { struckOnce.removeAll() }
             let isFirst = struckOnce.insert("\(domain.rawValue) \(key)").inserted
-            return isFirst ? FaultBook.Strike(fault: fault) : nil
-        case .refuse, .taken, .mismatch: return nil
+            return isFirst ? Strike(fault: fault) : nil
+        case .refuse, .taken, .mismatch, .end, .webhook: return nil
         }
     }
 
@@ -66,11 +66,11 @@ extension Provider.State {
         case .mismatch:
             var other = order
             other.amount = order.amount + Money(1)
-            var answer = execute(other, key, domain, now: now)
+            var answer = execute(other, key, domain, fate, now: now)
             // The documented answer of a payment has no amount that could betray itself.
             if domain == .payment { answer.addMembers(["amount": .amount(other.amount)]) }
             return answer
-        default: return execute(order, key, domain, now: now)
+        default: return execute(order, key, domain, fate, now: now)
         }
     }
 
@@ -78,6 +78,7 @@ extension Provider.State {
         _ order: Order,
         _ key: String,
         _ domain: Domain,
+        _ fate: MagicReference.Fate?,
         now: Int64
     ) -> Answer {
         if settings.duplicates != .create, let first = books.find(key, domain) {
@@ -92,6 +93,7 @@ extension Provider.State {
         // In a statement of its own: as an argument it would make a copy of the whole state.
         let record = books.execute(order, key: key, number: number, now: now)
         number += 1
+        if domain == .payout { plan(record, fate, now: now) }
         return created(record)
     }
 

@@ -3,8 +3,13 @@ import Synchronization
 /// The imagined provider: decides what becomes of each request, all in one place and one lock.
 final class Provider: Sendable {
     struct State: Sendable {
+        let bell: Bell
         var settings: Settings
-        var faults: FaultBook
+        var faults: FaultBook<FaultRule>
+        var webhookFaults: FaultBook<WebhookRule>
+        /// The steps that payouts take by themselves.
+        var steps = Agenda<ScheduledStep>()
+        var mail = Mail()
         var books = Books()
         var traffic = Traffic()
         /// References that met a fault which strikes but once; forgotten when there are too many.
@@ -15,21 +20,19 @@ final class Provider: Sendable {
         var origin = ""
     }
 
-    /// What may be changed while the provider runs.
-    struct Settings: Sendable, Equatable {
-        var duplicates: SandboxConfiguration.Duplicates
-        var latency: Duration
-    }
-
     static let struckOnceLimit = 10_000
     static let batchLimit = 1_000
 
     private let configuration: SandboxConfiguration
+    /// Rings when something may have become due earlier than thought.
+    let bell: Bell
     private let state: Mutex<State>
 
     init(_ configuration: SandboxConfiguration) {
         self.configuration = configuration
-        state = Mutex(Self.initial(configuration))
+        let bell = Bell()
+        self.bell = bell
+        state = Mutex(Self.initial(configuration, bell))
     }
 
     /// Reads or changes the state under the lock.
@@ -37,24 +40,25 @@ final class Provider: Sendable {
         state.withLock(body)
     }
 
-    private static func initial(_ configuration: SandboxConfiguration) -> State {
+    private static func initial(_ configuration: SandboxConfiguration, _ bell: Bell) -> State {
         State(
-            settings: Settings(
-                duplicates: configuration.duplicates,
-                latency: configuration.latency
-            ),
-            faults: FaultBook(configuration.faults, seed: configuration.seed)
+            bell: bell,
+            settings: Settings(configuration),
+            faults: FaultBook(configuration.faults, seed: configuration.seed),
+            webhookFaults: FaultBook(configuration.webhookFaults, seed: configuration.seed)
         )
     }
 
     /// Forgets everything executed and received; settings and faults become those of the start.
     func reset() {
         state.withLock { state in
-            var fresh = Self.initial(configuration)
+            var fresh = Self.initial(configuration, bell)
             fresh.number = state.number
             fresh.origin = state.origin
             fresh.traffic = state.traffic
             fresh.traffic.reset()
+            fresh.mail = state.mail
+            fresh.mail.reset()
             state = fresh
         }
     }
@@ -93,14 +97,14 @@ extension Provider {
         return records.filter { $0.reference.uppercased() == reference }.map(\.execution)
     }
 
-    /// Takes a step by hand for the record of that id or reference.
+    /// Takes a step by hand with the record of that id or reference.
     func take(
         _ step: Step,
         _ name: String,
         _ domain: Domain
     ) throws(Books.StepError) -> Record {
         try state.withLock { (state) throws(Books.StepError) -> Record in
-            try state.books.take(step, name.uppercased(), domain, now: wallClock())
+            try state.take(step, name.uppercased(), domain, now: wallClock())
         }
     }
 }

@@ -3,7 +3,7 @@ struct Record: Sendable {
     let id: String
     let sequence: Int
     let reference: String
-    let amount: Money
+    var amount: Money
     let details: Details
     let createdAt: Int64
     var status: Status = .pending

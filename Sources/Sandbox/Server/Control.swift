@@ -4,10 +4,17 @@ struct Control {
     static let endpoints = [
         ("GET /_sandbox/executions", "what was executed (?reference=R, ?limit=N: the last N)"),
         ("GET /_sandbox/requests", "what was received"),
-        ("GET, POST /_sandbox/settings", #"{"duplicates":"create|reject|replay","latency_ms":0}"#),
+        ("GET /_sandbox/webhooks", "the last webhooks (?reference=R, ?limit=N: the last N)"),
+        ("POST /_sandbox/webhooks/{number}/repeat", "send it once more"),
+        (
+            "GET, POST /_sandbox/settings",
+            #"{"duplicates":"create|reject|replay","latency_ms":0,"process_after_ms":null,"#
+                + #""complete_after_ms":null,"webhook_attempts":5,"webhook_retry_ms":1000}"#
+        ),
         ("GET, POST, DELETE /_sandbox/faults", "the list of fault rules; POST replaces it"),
-        ("POST /_sandbox/payments/{id}/STEP", "pay, cancel"),
-        ("POST /_sandbox/payouts/{id}/STEP", "process, complete, reject, cancel"),
+        ("GET, POST, DELETE /_sandbox/webhooks/faults", "the same for webhooks"),
+        ("POST /_sandbox/payments/{id}/STEP", "pay, cancel; forge: a webhook that lies"),
+        ("POST /_sandbox/payouts/{id}/STEP", "process, complete, reject, cancel; forge"),
         ("POST /_sandbox/reset", "start again: nothing executed, settings and faults of the start"),
     ]
 
@@ -19,13 +26,12 @@ struct Control {
             switch (method, path) {
             case ("GET", "executions"): return try executions(target)
             case ("GET", "requests"): return Answer(200, provider.with { $0.traffic.json })
+            case ("GET", "webhooks"): return try webhooks(target)
             case ("GET", "settings"): return settings()
             case ("POST", "settings"): return try change(body)
-            case ("GET", "faults"): return faults()
-            case ("POST", "faults"): return try replaceFaults(body)
-            case ("DELETE", "faults"):
-                provider.with { $0.faults.replace([]) }
-                return faults()
+            case (_, "faults"): return try rules(\.faults, method, body) ?? unknown()
+            case (_, "webhooks/faults"):
+                return try rules(\.webhookFaults, method, body) ?? unknown()
             case ("POST", "reset"):
                 provider.reset()
                 return settings()
@@ -37,7 +43,7 @@ struct Control {
         }
     }
 
-    private func unknown() -> Answer {
+    func unknown() -> Answer {
         let list = Self.endpoints.map { "\($0.0): \($0.1)" }
         return Answer(
             404,
@@ -48,7 +54,7 @@ struct Control {
         )
     }
 
-    private func read(_ body: [UInt8]) throws(InvalidInput) -> JSON {
+    func read(_ body: [UInt8]) throws(InvalidInput) -> JSON {
         do {
             return try JSONReader.read(body)
         } catch {
@@ -61,92 +67,47 @@ struct Control {
     private func executions(_ target: Target) throws(InvalidInput) -> Answer {
         var chosen = provider.executions(of: target["reference"])
         let totals = Totals(chosen)
-        if let text = target["limit"] {
-            guard let limit = Int(text), limit >= 0 else {
-                let message = "limit is \(text.prefix(100)); allowed: a whole number from 0."
-                throw InvalidInput([Problem("limit", message)])
-            }
-            chosen = Array(chosen.suffix(limit))
-        }
+        if let limit = try limit(target) { chosen = Array(chosen.suffix(limit)) }
         return Answer(
             200,
             ["totals": totals.json, "executions": .array(chosen.map(\.json))]
         )
     }
 
+    private func webhooks(_ target: Target) throws(InvalidInput) -> Answer {
+        var chosen = Array(provider.with { $0.mail.log.entries })
+        if let reference = target["reference"]?.uppercased() {
+            chosen = chosen.filter { $0.webhook.record.reference.uppercased() == reference }
+        }
+        if let limit = try limit(target) { chosen = chosen.suffix(limit) }
+        return Answer(200, ["webhooks": .array(chosen.map(\.json))])
+    }
+
+    private func limit(_ target: Target) throws(InvalidInput) -> Int? {
+        guard let text = target["limit"] else { return nil }
+        guard let limit = Int(text), limit >= 0 else {
+            let message = "limit is \(text.prefix(100)); allowed: a whole number from 0."
+            throw InvalidInput([Problem("limit", message)])
+        }
+        return limit
+    }
+
     private func settings() -> Answer {
-        let settings = provider.with { $0.settings }
-        return Answer(
-            200,
-            [
-                "duplicates": .string(settings.duplicates.rawValue),
-                "latency_ms": .integer(settings.latency.inMilliseconds),
-            ]
-        )
+        Answer(200, provider.with { $0.settings.json })
     }
 
     private func change(_ body: [UInt8]) throws(InvalidInput) -> Answer {
-        var fields = try Fields(read(body), place: "", names: ["duplicates", "latency_ms"])
-        let duplicates = fields.choice(
-            "duplicates",
-            SandboxConfiguration.Duplicates.allCases.map(\.rawValue)
-        )
-        let latency = fields.integer("latency_ms", 0...60_000)
-        try fields.check()
-        provider.with { state in
-            if let duplicates = duplicates.flatMap(SandboxConfiguration.Duplicates.init) {
-                state.settings.duplicates = duplicates
-            }
-            if let latency { state.settings.latency = .milliseconds(latency) }
-        }
-        return settings()
-    }
-
-    private func faults() -> Answer {
-        Answer(200, provider.with { $0.faults.json })
-    }
-
-    private func replaceFaults(_ body: [UInt8]) throws(InvalidInput) -> Answer {
-        guard case .array(let list) = try read(body), list.count <= FaultBook.limit else {
-            let message = "The body must be a list of at most \(FaultBook.limit) rules."
-            throw InvalidInput([Problem("faults", message)])
-        }
-        var rules: [FaultRule] = []
-        var problems: [Problem] = []
-        for (index, json) in list.enumerated() {
-            do {
-                rules.append(try FaultRule.read(json, place: "faults[\(index)]"))
+        let json = try read(body)
+        // Read and written under one lock, so that two changes at a time both count.
+        let result = provider.with { state -> Result<JSON, InvalidInput> in
+            do throws(InvalidInput) {
+                try state.settings.change(json)
+                return .success(state.settings.json)
             } catch {
-                problems += error.problems
+                return .failure(error)
             }
         }
-        guard problems.isEmpty else { throw InvalidInput(problems) }
-        provider.with { $0.faults.replace(rules) }
-        return faults()
-    }
-
-    private func take(_ path: [String]) -> Answer {
-        let domain: Domain
-        switch path[1] {
-        case "payments": domain = .payment
-        case "payouts": domain = .payout
-        default: return unknown()
-        }
-        let steps = Step.allowed(in: domain)
-        guard let step = steps.first(where: { $0.rawValue == path[3] }) else {
-            let allowed = steps.map(\.rawValue).joined(separator: ", ")
-            return .failure(404, "Unknown step \(path[3].prefix(100)); allowed: \(allowed).")
-        }
-        do {
-            let record = try provider.take(step, path[2], domain)
-            return Answer(200, record.detailed)
-        } catch {
-            switch error {
-            case .notFound: return .failure(404, "No \(domain.rawValue) of that id or reference.")
-            case .notPossible(let status):
-                return .failure(409, "It is \(status.rawValue): \(step.rawValue) is not possible.")
-            }
-        }
+        return Answer(200, try result.get())
     }
 }
 

@@ -26,6 +26,18 @@ public struct SandboxConfiguration: Sendable {
     public var seed: UInt64 = 1
     /// The fault rules in force from the start.
     public var faults: [FaultRule] = []
+    /// The fault rules for webhooks in force from the start.
+    public var webhookFaults: [WebhookRule] = []
+    /// After so long a payout is processing; nil leaves that state out.
+    public var processAfter: Duration?
+    /// After so long more it is completed; nil leaves that to a hand.
+    public var completeAfter: Duration?
+    /// How often a webhook is sent at most until it is answered 2xx.
+    public var webhookAttempts = 5
+    /// How long after the first attempt comes the second; the pause doubles with each one more.
+    public var webhookRetry = Duration.seconds(1)
+    /// How long a webhook's receiver may take to answer; 10 s are documented.
+    public var webhookDeadline = Duration.seconds(10)
 
     /// The host by which the server is reached, as a URL has it.
     var reachableHost: String {

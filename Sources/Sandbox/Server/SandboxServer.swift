@@ -7,6 +7,8 @@ public import ServiceLifecycle
 /// A hostile payment provider on real HTTP: aspayds as documented, with faults on demand and a
 /// ledger of its own that tells what was really executed.
 ///
+/// It sends the documented webhooks, serves the checkout behind `payment_url`, and a console at `/`.
+///
 /// It runs as a service until it is cancelled or shut down gracefully; requests that wait on
 /// purpose are then let go at once. The state stays readable afterwards.
 public final class SandboxServer: Service {
@@ -24,6 +26,15 @@ public final class SandboxServer: Service {
 
     /// Serves; call it once.
     public func run() async throws {
+        let courier = Courier(provider: provider, deadline: configuration.webhookDeadline)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await courier.run() }
+            defer { group.cancelAll() }
+            try await serve()
+        }
+    }
+
+    private func serve() async throws {
         let responder = Responder(provider: provider)
         let channelConfiguration = HTTP1Channel.Configuration(
             additionalChannelHandlers: [ConnectionHandler()])
@@ -89,6 +100,11 @@ public final class SandboxServer: Service {
     /// Puts these fault rules (at most 100) in force instead of the present ones.
     public func setFaults(_ rules: [FaultRule]) {
         provider.with { $0.faults.replace(rules) }
+    }
+
+    /// Puts these fault rules for webhooks (at most 100) in force instead of the present ones.
+    public func setWebhookFaults(_ rules: [WebhookRule]) {
+        provider.with { $0.webhookFaults.replace(rules) }
     }
 
     /// Forgets everything executed and received; settings and faults become those of the start.

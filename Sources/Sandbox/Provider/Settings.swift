@@ -1,0 +1,74 @@
+extension Provider {
+    /// What may be changed while the provider runs.
+    struct Settings: Sendable, Equatable {
+        static let names = [
+            "duplicates", "latency_ms", "process_after_ms", "complete_after_ms",
+            "webhook_attempts", "webhook_retry_ms",
+        ]
+
+        var duplicates: SandboxConfiguration.Duplicates
+        var latency: Duration
+        var schedule: Schedule
+        var retries: Mail.Retries
+
+        init(_ configuration: SandboxConfiguration) {
+            duplicates = configuration.duplicates
+            latency = configuration.latency
+            schedule = Schedule(
+                processAfter: configuration.processAfter,
+                completeAfter: configuration.completeAfter
+            )
+            retries = Mail.Retries(
+                attempts: configuration.webhookAttempts,
+                pause: configuration.webhookRetry
+            )
+        }
+
+        /// As `GET /_sandbox/settings` shows them.
+        var json: JSON {
+            [
+                "duplicates": .string(duplicates.rawValue),
+                "latency_ms": .integer(latency.inMilliseconds),
+                "process_after_ms": .optional(schedule.processAfter),
+                "complete_after_ms": .optional(schedule.completeAfter),
+                "webhook_attempts": .integer(retries.attempts),
+                "webhook_retry_ms": .integer(retries.pause.inMilliseconds),
+            ]
+        }
+
+        /// Changes what the object names; all or nothing.
+        mutating func change(_ json: JSON) throws(InvalidInput) {
+            var changed = self
+            var fields = try Fields(json, place: "", names: Self.names)
+            let words = SandboxConfiguration.Duplicates.allCases.map(\.rawValue)
+            let duplicates = fields.choice("duplicates", words)
+            if let duplicates = duplicates.flatMap(SandboxConfiguration.Duplicates.init) {
+                changed.duplicates = duplicates
+            }
+            fields.duration("latency_ms") { changed.latency = $0 ?? .zero }
+            fields.duration("process_after_ms") { changed.schedule.processAfter = $0 }
+            fields.duration("complete_after_ms") { changed.schedule.completeAfter = $0 }
+            if let attempts = fields.integer("webhook_attempts", 1...20) {
+                changed.retries.attempts = attempts
+            }
+            fields.duration("webhook_retry_ms") { changed.retries.pause = $0 ?? .zero }
+            try fields.check()
+            self = changed
+        }
+    }
+}
+
+extension Fields {
+    /// Milliseconds, if the member is there; null is none.
+    fileprivate mutating func duration(_ name: String, _ take: (Duration?) -> Void) {
+        if isNull(name) { return take(nil) }
+        if let number = integer(name, 0...60_000) { take(.milliseconds(number)) }
+    }
+}
+
+extension JSON {
+    /// Whole milliseconds, or null.
+    fileprivate static func optional(_ duration: Duration?) -> JSON {
+        duration.map { .integer($0.inMilliseconds) } ?? .null
+    }
+}
