@@ -12,6 +12,8 @@ struct Responder: Sendable {
     private static let drops = 20
     private static let key = HTTPField.Name("x-api-key")
     private static let secret = HTTPField.Name("x-api-secret")
+    /// Browsers say with it where a request comes from.
+    private static let site = HTTPField.Name("sec-fetch-site")
 
     /// The connection was left unanswered on purpose; whoever catches this closes it.
     private struct Unanswered: Error {}
@@ -28,12 +30,10 @@ struct Responder: Sendable {
         guard let body = try await body(of: request) else {
             return try await send(.failure(413, "The request body is too large."), writer)
         }
-        if target.path.first == "_sandbox" {
-            let control = Control(provider: provider)
-            let answer = control.answer(request.method.rawValue, target, body)
+        let isBelowBase = target.path.first == "api"
+        if !isBelowBase, let answer = own(request, target, body) {
             return try await send(answer, writer)
         }
-        let isBelowBase = target.path.first == "api"
         let call = Call(method: request.method.rawValue, path: Array(target.path.dropFirst()))
         let delivery = provider.receive(
             isBelowBase ? call : nil,
@@ -43,6 +43,19 @@ struct Responder: Sendable {
         )
         defer { provider.ended() }
         try await deliver(delivery, writer, channel)
+    }
+
+    /// What the sandbox answers itself, beside the provider: orders to it, and pages.
+    private func own(_ request: Request, _ target: Target, _ body: [UInt8]) -> Answer? {
+        let site = Self.site.flatMap { request.headers[$0] }
+        if request.method != .get, site == "cross-site" {
+            return .failure(403, "Another site's page may not press buttons here.")
+        }
+        let method = request.method.rawValue
+        if target.path.first == "_sandbox" {
+            return Control(provider: provider).answer(method, target, body)
+        }
+        return Pages(provider: provider).answer(method, target, body)
     }
 
     private func body(of request: Request) async throws -> [UInt8]? {
@@ -115,43 +128,5 @@ extension Answer {
             if let name = HTTPField.Name(name) { fields[name] = value }
         }
         return HTTPResponse(status: .init(code: status), headerFields: fields)
-    }
-}
-
-/// The path and the query of a request, decoded.
-struct Target {
-    let path: [String]
-    private let query: Substring
-
-    init(_ target: String) {
-        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        path = (parts.first ?? "").split(separator: "/").map(Self.decode)
-        query = parts.count == 2 ? parts[1] : ""
-    }
-
-    subscript(_ name: String) -> String? {
-        for pair in query.split(separator: "&") {
-            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if sides.count == 2, sides[0] == name { return Self.decode(sides[1]) }
-        }
-        return nil
-    }
-
-    private static func decode(_ text: Substring) -> String {
-        guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            let digits = String(decoding: rest.prefix(2), as: UTF8.self)
-            if byte == UInt8(ascii: "%"), digits.utf8.count == 2,
-                let value = UInt8(digits, radix: 16)
-            {
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }
