@@ -5,6 +5,9 @@ source "$(dirname "$0")/setup.sh"
 need_build_tools
 need kcat kcat
 install_missing
+need chromium chromium
+need chromedriver chromium-driver
+install_missing || true  # Where there is none, the tests in the browser say so and are skipped.
 python_environment Tests/EndToEnd/requirements.txt
 
 say "format"
