@@ -36,6 +36,11 @@ public enum Manual {
             rows: WebhookFault.allCases.map { ($0.rawValue, $0.summary) }
         ),
         Section(
+            title: "Settings, for POST /_sandbox/settings",
+            heads: ("setting", "meaning"),
+            rows: Provider.Settings.manual
+        ),
+        Section(
             title: "Orders to the sandbox",
             heads: ("order", "what it does"),
             rows: Control.endpoints

@@ -53,6 +53,7 @@ struct Announcer: Service {
         let root = baseURL.dropLast("/api".count)
         if let bootstrapServers { say("Kafka      \(bootstrapServers)") }
         say("Provider   \(baseURL)")
+        say("Console    \(root)/")
         if let envFile { say("Worker     source \(envFile) && aspayds-worker run") }
         say("Executed   curl -s \(root)/_sandbox/executions")
         say("Faults     curl -s \(root)/_sandbox/faults -d '[{\"fault\":\"503\",\"rate\":0.1}]'")

@@ -71,7 +71,7 @@ def test_a_customer_cancels_and_then_pays(start_sandbox, javascript):
 
         browser.get(created["payment_url"])
         assert browser.title == "Checkout"
-        assert browser.find_element(By.ID, "amount").text == "100.5 BDT"
+        assert browser.find_element(By.ID, "amount").text == "100.50 BDT"
         assert browser.find_element(By.ID, "customer").text == NAME
 
         press("cancel")

@@ -36,7 +36,7 @@ struct CheckoutTests {
             let page = try await client.get("/methods/\(server.executions[0].id)")
             #expect(page.status == 200 && page.header("content-type") == "text/html; charset=utf-8")
             #expect(page.header("content-security-policy")?.contains("default-src 'none'") == true)
-            #expect(page.text.contains(#"<dd id="amount">100.5 BDT</dd>"#))
+            #expect(page.text.contains(#"<dd id="amount">100.50 BDT</dd>"#))
             #expect(page.text.contains("&lt;b&gt;&quot;J&quot; &amp; &#39;D&#39;&lt;/b&gt;"))
             #expect(!page.text.contains("<b>") && !page.text.contains("<script"))
             let console = try await client.get("/")

@@ -47,6 +47,14 @@ struct Money: Sendable, Hashable, Comparable, CustomStringConvertible {
         return "\(units).\(Substring(digits))"
     }
 
+    /// With two decimals at least, as people and the webhooks' examples write it.
+    var price: String {
+        let parts = description.split(separator: ".")
+        let fraction = parts.count == 2 ? String(parts[1]) : ""
+        let padding = String(repeating: "0", count: max(0, 2 - fraction.utf8.count))
+        return "\(parts[0]).\(fraction)\(padding)"
+    }
+
     static func < (left: Money, right: Money) -> Bool { left.millionths < right.millionths }
 
     static func + (left: Money, right: Money) -> Money {
@@ -59,4 +67,7 @@ struct Money: Sendable, Hashable, Comparable, CustomStringConvertible {
 extension JSON {
     /// An amount as a JSON number.
     static func amount(_ money: Money) -> JSON { .number(money.description) }
+
+    /// An amount with two decimals at least.
+    static func price(_ money: Money) -> JSON { .number(money.price) }
 }

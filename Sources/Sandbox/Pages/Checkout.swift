@@ -43,7 +43,7 @@ struct Checkout {
         }
         let main: HTML = """
             <dl>
-            <dt>Amount</dt><dd id="amount">\(record.amount.description) BDT</dd>
+            <dt>Amount</dt><dd id="amount">\(record.amount.price) BDT</dd>
             <dt>Customer</dt><dd id="customer">\(customer)</dd>
             <dt>Reference</dt><dd id="reference">\(record.reference)</dd>
             <dt>Invoice</dt><dd id="invoice">\(record.id)</dd>
@@ -56,7 +56,7 @@ struct Checkout {
     private func choices(_ record: Record) -> HTML {
         let pay: HTML = """
             <form method="post" action="/methods/\(record.id)/pay">\
-            <button class="main" id="pay">Pay \(record.amount.description) BDT</button></form>
+            <button class="main" id="pay">Pay \(record.amount.price) BDT</button></form>
             """
         switch record.status {
         case .paid:

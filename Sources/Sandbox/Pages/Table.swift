@@ -76,7 +76,9 @@ enum Table {
     }
 
     private static func table(_ caption: HTML, _ heads: [HTML], _ rows: [HTML]) -> HTML {
-        let cells = heads.map { head -> HTML in "<th scope=\"col\">\(head)</th>" }
+        let cells = heads.map { head -> HTML in
+            #"<th scope="col"\#(head.text == "Amount" ? " class=number" : nil)>\#(head)</th>"#
+        }
         let none: HTML = #"<tr><td colspan="\#(heads.count)">none</td></tr>"#
         return """
             <div class="scroll"><table><caption>\(caption)</caption>
@@ -86,7 +88,7 @@ enum Table {
     }
 
     private static func amount(_ record: Record) -> HTML {
-        #"<td class="number">\#(record.amount.description)</td>"#
+        #"<td class="number">\#(record.amount.price)</td>"#
     }
 
     /// The steps that are possible from where the record is, and a lie.

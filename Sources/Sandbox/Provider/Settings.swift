@@ -1,9 +1,14 @@
 extension Provider {
     /// What may be changed while the provider runs.
     struct Settings: Sendable, Equatable {
-        static let names = [
-            "duplicates", "latency_ms", "process_after_ms", "complete_after_ms",
-            "webhook_attempts", "webhook_retry_ms",
+        /// Name and meaning of each, for the help text and the check of names.
+        static let manual = [
+            ("duplicates", "the answer to a duplicate reference: create, reject, replay"),
+            ("latency_ms", "how long every answer takes"),
+            ("process_after_ms", "a payout is processing after so long; null: by hand"),
+            ("complete_after_ms", "it is completed after so long more; null: by hand"),
+            ("webhook_attempts", "how often a webhook is sent until it is answered 2xx"),
+            ("webhook_retry_ms", "the pause after the first attempt; it doubles each time"),
         ]
 
         var duplicates: SandboxConfiguration.Duplicates
@@ -39,7 +44,7 @@ extension Provider {
         /// Changes what the object names; all or nothing.
         mutating func change(_ json: JSON) throws(InvalidInput) {
             var changed = self
-            var fields = try Fields(json, place: "", names: Self.names)
+            var fields = try Fields(json, place: "", names: Self.manual.map(\.0))
             let words = SandboxConfiguration.Duplicates.allCases.map(\.rawValue)
             let duplicates = fields.choice("duplicates", words)
             if let duplicates = duplicates.flatMap(SandboxConfiguration.Duplicates.init) {

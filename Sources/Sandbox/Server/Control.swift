@@ -6,11 +6,7 @@ struct Control {
         ("GET /_sandbox/requests", "what was received"),
         ("GET /_sandbox/webhooks", "the last webhooks (?reference=R, ?limit=N: the last N)"),
         ("POST /_sandbox/webhooks/{number}/repeat", "send it once more"),
-        (
-            "GET, POST /_sandbox/settings",
-            #"{"duplicates":"create|reject|replay","latency_ms":0,"process_after_ms":null,"#
-                + #""complete_after_ms":null,"webhook_attempts":5,"webhook_retry_ms":1000}"#
-        ),
+        ("GET, POST /_sandbox/settings", "an object of settings; POST changes what it names"),
         ("GET, POST, DELETE /_sandbox/faults", "the list of fault rules; POST replaces it"),
         ("GET, POST, DELETE /_sandbox/webhooks/faults", "the same for webhooks"),
         ("POST /_sandbox/payments/{id}/STEP", "pay, cancel; forge: a webhook that lies"),

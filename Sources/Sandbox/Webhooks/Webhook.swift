@@ -82,26 +82,16 @@ extension Record {
         case .payment(let customerName, _):
             return [
                 "invoice_id": .string(id), "transaction_reference": .string(reference),
-                "status": "completed", "amount": .decimal(amount), "amount_paid": .decimal(amount),
+                "status": "completed", "amount": .price(amount), "amount_paid": .price(amount),
                 "currency": "BDT", "customer_name": .string(customerName), "paid_at": settled,
             ]
         case .payout(let recipient):
             return [
                 "payout_id": .string(id), "transaction_reference": .string(reference),
-                "status": .string(status.rawValue), "amount": .decimal(amount),
-                "fee": .decimal(.zero), "recipient_name": .string(recipient.name),
+                "status": .string(status.rawValue), "amount": .price(amount),
+                "fee": .price(.zero), "recipient_name": .string(recipient.name),
                 "recipient_account": .string(recipient.account), "processed_at": settled,
             ]
         }
-    }
-}
-
-extension JSON {
-    /// An amount with two decimals at least, as the webhooks' examples have it.
-    fileprivate static func decimal(_ money: Money) -> JSON {
-        let parts = money.description.split(separator: ".")
-        let fraction = parts.count == 2 ? String(parts[1]) : ""
-        let padding = String(repeating: "0", count: max(0, 2 - fraction.utf8.count))
-        return .number("\(parts[0]).\(fraction)\(padding)")
     }
 }
