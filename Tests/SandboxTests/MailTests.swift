@@ -53,6 +53,27 @@ struct MailTests {
         #expect(mail.due(now: 1_000).map(\.number) == [1])
     }
 
+    @Test func `what was held follows the next one at once`() throws {
+        var mail = Mail()
+        let webhook = try webhook()
+        let strike = WebhookRule(.reordered)
+        mail.post(webhook, strike, forged: nil, now: 0)
+        #expect(mail.due(now: 0).isEmpty && mail.log[1]?.state == .held)
+        // Only one of a record is held: the second has something to overtake.
+        mail.post(webhook, strike, forged: nil, now: 0)
+        let second = mail.due(now: 0)
+        #expect(second.map(\.number) == [2])
+        mail.ended(
+            try #require(second.first),
+            .status(200),
+            Mail.Retries(attempts: 1, pause: .zero),
+            now: 0
+        )
+        #expect(mail.due(now: 0).map(\.number) == [1])
+        // The letter that would have released it finds nothing.
+        #expect(mail.due(now: 10_000).isEmpty)
+    }
+
     @Test func `keeps the latest, and drops what is too much`() throws {
         var mail = Mail()
         let webhook = try webhook()
