@@ -79,7 +79,7 @@ struct WebhookTests {
     @Test func `sends again what was not answered 2xx in time`() async throws {
         var configuration = SandboxConfiguration()
         configuration.webhookRetry = .milliseconds(20)
-        configuration.webhookDeadline = .milliseconds(200)
+        configuration.webhookDeadline = .seconds(2)
         try await withReceiver(configuration, answers: [500, 302, nil, 204]) { receiver, client in
             _ = try await client.payOut("W1")
             _ = try await client.post("/_sandbox/payouts/W1/complete")

@@ -3,7 +3,7 @@ extension Provider {
     struct Settings: Sendable, Equatable {
         /// Name and meaning of each, for the help text and the check of names.
         static let manual = [
-            ("duplicates", "the answer to a duplicate reference: create, reject, replay"),
+            ("duplicates", "what a duplicate comes to: create, reject, replay"),
             ("latency_ms", "how long every answer takes"),
             ("process_after_ms", "a payout is processing after so long; null: by hand"),
             ("complete_after_ms", "it is completed after so long more; null: by hand"),
