@@ -27,12 +27,24 @@ package struct Command: Sendable, Equatable {
     package var body: Body
     /// The trace that it belongs to (W3C Trace Context).
     package var traceparent: String?
+    /// What led to it: a command's own wish, or a hint from outside that asks for a check.
+    package var trigger: Event.Trigger = .command
 
-    package init(id: String, source: CommandSource, body: Body, traceparent: String? = nil) {
+    /// The header in which a check says that a hint led to it: `webhook` or `return`.
+    package static let triggerHeader = "aspayds_trigger"
+
+    package init(
+        id: String,
+        source: CommandSource,
+        body: Body,
+        traceparent: String? = nil,
+        trigger: Event.Trigger = .command
+    ) {
         self.id = id
         self.source = source
         self.body = body
         self.traceparent = traceparent
+        self.trigger = trigger
     }
 
     /// What is to be done.

@@ -5,18 +5,15 @@ import JSON
 package struct CommandDecoder: Sendable {
     /// The domain of the topic.
     package let domain: Domain
-    /// The address for callbacks, where the command names none.
-    package let defaultCallbackURL: String?
-    /// Whether customers return through us, so that they can be sent on to a `return_url`.
-    package let acceptsReturnURL: Bool
+    /// Makes the address for callbacks where a command names none; nil where we serve none.
+    package let callback: CallbackAddress?
 
     /// The longest value.
     package static let longestValue = 64 * 1024
 
-    package init(domain: Domain, defaultCallbackURL: String?, acceptsReturnURL: Bool = false) {
+    package init(domain: Domain, callback: CallbackAddress? = nil) {
         self.domain = domain
-        self.defaultCallbackURL = defaultCallbackURL
-        self.acceptsReturnURL = acceptsReturnURL
+        self.callback = callback
     }
 
     /// The command in a record that was read at `source`.
@@ -47,7 +44,8 @@ package struct CommandDecoder: Sendable {
                 id: envelope.id ?? source.description,
                 source: source,
                 body: body,
-                traceparent: envelope.traceparent
+                traceparent: envelope.traceparent,
+                trigger: headers.trigger
             )
             try check(key, command.reference)
             return .success(command)
@@ -139,32 +137,55 @@ package struct CommandDecoder: Sendable {
         let currency = try fields.currency()
         let amount = try fields.amount(currency: currency)
         let name = try fields.personal("customer_name")
-        guard let callback = try fields.url("callback_url") ?? defaultCallbackURL else {
-            throw Problem(
-                .missingField,
-                "callback_url",
-                "callback_url is missing, and ASPAYDS_PUBLIC_URL is not set to provide one"
-            )
-        }
-        let returnURL = try fields.url("return_url")
-        guard returnURL == nil || acceptsReturnURL else {
-            throw Problem(
-                .notConfigured,
-                "return_url",
-                "return_url: needs the webhook receiver; set ASPAYDS_PUBLIC_URL"
-            )
-        }
+        let (callbackURL, returnURL) = try addresses(fields, reference)
         return PaymentCommand(
             order: PaymentOrder(
                 transactionReference: reference,
                 amount: amount,
                 customerName: name,
-                callbackURL: callback
+                callbackURL: callbackURL
             ),
             currency: currency,
             returnURL: returnURL,
             notAfter: try fields.notAfter()
         )
+    }
+
+    /// Where the provider calls back, which is ours unless the command names its own, and where the
+    /// customer is sent from there.
+    private func addresses(
+        _ fields: CommandFields,
+        _ reference: String
+    ) throws(Problem) -> (callback: String, return: String?) {
+        let own = try fields.url("callback_url")
+        let returnURL = try fields.url("return_url")
+        guard let callback else {
+            guard let own else {
+                throw Problem(
+                    .missingField,
+                    "callback_url",
+                    "callback_url is missing, and ASPAYDS_PUBLIC_URL is not set to provide one"
+                )
+            }
+            guard returnURL == nil else {
+                throw Problem(
+                    .notConfigured,
+                    "return_url",
+                    "return_url: needs the webhook receiver; set ASPAYDS_PUBLIC_URL"
+                )
+            }
+            return (own, nil)
+        }
+        guard let address = own ?? callback.address(.payment, reference, returnURL: returnURL)
+        else {
+            throw Problem(
+                .invalidField,
+                "return_url",
+                "return_url: too long; the callback address that carries it must not exceed "
+                    + "\(WebAddress.longest) characters"
+            )
+        }
+        return (address, returnURL)
     }
 
     private func payout(_ fields: CommandFields) throws(Problem) -> PayoutCommand {
@@ -181,7 +202,8 @@ package struct CommandDecoder: Sendable {
             recipientName: try fields.personal("recipient_name"),
             recipientAccount: try fields.personal("recipient_account"),
             description: try fields.optionalPersonal("description", atMost: 1000),
-            callbackURL: try fields.url("callback_url") ?? defaultCallbackURL
+            callbackURL: try fields.url("callback_url")
+                ?? callback?.address(.payout, reference, returnURL: nil)
         )
         return PayoutCommand(order: order, currency: currency, notAfter: try fields.notAfter())
     }

@@ -13,6 +13,8 @@ struct CommandHeaders {
     private(set) var specversion: String?
     private(set) var contentType: String?
     private(set) var traceparent: String?
+    /// What led to the command; `command` unless the header names a hint.
+    private(set) var trigger = Event.Trigger.command
     /// The first thing that is wrong with them; the command's id is read nevertheless.
     private(set) var problem: Problem?
 
@@ -24,6 +26,7 @@ struct CommandHeaders {
             case "ce_type": read(name, bytes, into: \.type)
             case "ce_specversion": read(name, bytes, into: \.specversion)
             case "traceparent": traceparent = traceparent ?? Self.traceparent(bytes)
+            case Command.triggerHeader: trigger = Self.trigger(bytes)
             case "content-type", "Content-Type": read(name, bytes, into: \.contentType)
             default: continue
             }
@@ -51,6 +54,12 @@ struct CommandHeaders {
             return note(Problem(.invalidHeader, name, "\(name): twice, with different values"))
         }
         self[keyPath: path] = text
+    }
+
+    /// Only a hint can be told apart from a command; every other word means nothing here.
+    private static func trigger(_ bytes: [UInt8]) -> Event.Trigger {
+        let hints: [Event.Trigger] = [.webhook, .return]
+        return hints.first { $0.rawValue.utf8.elementsEqual(bytes) } ?? .command
     }
 
     private mutating func note(_ problem: Problem) {

@@ -45,13 +45,13 @@ package enum Reference {
     }
 }
 
-/// The rules for addresses in commands.
-enum WebAddress {
+/// The rules for addresses in commands and settings.
+package enum WebAddress {
     /// The provider keeps no more.
-    static let longest = 255
+    package static let longest = 255
 
     /// Whether a text is `http(s)://host[:port][/…]` in printable ASCII, without credentials.
-    static func isValid(_ text: String) -> Bool {
+    package static func isValid(_ text: String) -> Bool {
         guard text.utf8.count <= longest, text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }),
             !text.utf8.contains(where: { "\"<>\\^`{|}".utf8.contains($0) })
         else { return false }

@@ -131,7 +131,7 @@ final class CommandLoop {
         producer = worker.producer
         gateway = Gateway(domain: settings.domain, client: worker.client)
         events = EventMaker(domain: settings.domain)
-        decoder = CommandDecoder(domain: settings.domain, defaultCallbackURL: nil)
+        decoder = CommandDecoder(domain: settings.domain, callback: settings.callback)
         readiness = worker.readiness
         logger = worker.logger
         var limits = settings.engine

@@ -16,6 +16,8 @@ package struct WorkerSettings: Sendable {
     package var kafka: KafkaConfiguration
     /// The limits of the engine; the number of partitions is asked of the cluster.
     package var engine: EngineSettings
+    /// Makes the address for callbacks of commands that name none; nil where we serve none.
+    package var callback: CallbackAddress?
 
     /// Settings for one domain.
     package init(
@@ -24,7 +26,8 @@ package struct WorkerSettings: Sendable {
         group: String,
         owner: String,
         kafka: KafkaConfiguration,
-        engine: EngineSettings
+        engine: EngineSettings,
+        callback: CallbackAddress? = nil
     ) {
         self.domain = domain
         self.topics = topics
@@ -32,5 +35,6 @@ package struct WorkerSettings: Sendable {
         self.owner = owner
         self.kafka = kafka
         self.engine = engine
+        self.callback = callback
     }
 }

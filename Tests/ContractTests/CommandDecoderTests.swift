@@ -95,16 +95,6 @@ import Testing
         #expect(try body(.payout, "aspayds.payout.methods", nil) == .payoutMethods)
     }
 
-    @Test func fillsInTheDefaultCallback() throws {
-        let value = command(.payment, "callback_url")
-        let read = try decode(.payment, value, callback: "https://us.example/cb").get()
-        guard case .createPayment(let payment) = read.body else {
-            Issue.record("not a payment")
-            return
-        }
-        #expect(payment.order.callbackURL == "https://us.example/cb")
-    }
-
     // MARK: Limits
 
     @Test(arguments: [

@@ -47,7 +47,7 @@ import Testing
         let example = try #require(try examples(of: Topics().payoutCommands).first)
         let home = HomePartition.of(example.key, partitions: 12)
         let place = CommandSource(topic: example.topic, partition: home, offset: 7)
-        let decoder = CommandDecoder(domain: .payout, defaultCallbackURL: nil)
+        let decoder = CommandDecoder(domain: .payout)
         let command = try Array(example.key.utf8).withUnsafeBytes { key in
             try example.value.withUnsafeBytes { value in
                 try decoder.decode(key: key, value: value, headers: example.headers, source: place)

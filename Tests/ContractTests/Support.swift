@@ -7,7 +7,7 @@ func decode(
     _ value: String?,
     key: String? = nil,
     headers: [(String, String)] = [],
-    callback: String? = nil
+    callback: CallbackAddress? = nil
 ) -> Result<Command, Rejection> {
     decode(
         domain,
@@ -24,9 +24,9 @@ func decode(
     bytes: [UInt8]?,
     key: String? = nil,
     headers: [(String, String)] = [],
-    callback: String? = nil
+    callback: CallbackAddress? = nil
 ) -> Result<Command, Rejection> {
-    let decoder = CommandDecoder(domain: domain, defaultCallbackURL: callback)
+    let decoder = CommandDecoder(domain: domain, callback: callback)
     let headers = headers.map { (name: $0.0, value: Optional(Array($0.1.utf8))) }
     func decode(_ key: UnsafeRawBufferPointer?) -> Result<Command, Rejection> {
         guard let bytes else {

@@ -51,6 +51,10 @@ func withFile<Result>(_ text: String, _ body: (String) throws -> Result) throws 
         #expect(settings.groupPrefix == "aspayds-")
         #expect(settings.drainTimeout == .seconds(20))
         #expect(settings.healthPort == 8081)
+        #expect(settings.httpPort == 8080)
+        #expect(settings.publicURL == nil)
+        #expect(settings.callback == nil)
+        #expect(settings.returnURL == nil)
         #expect(settings.logLevel == .info)
         #expect(settings.logFormat == .json)
     }

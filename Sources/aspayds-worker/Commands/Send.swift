@@ -152,7 +152,12 @@ struct SendOptions: ParsableArguments {
             let bytes = try readInput(raw)
             return try await sender.send(raw: bytes, key: key)
         }
-        let plan = SendPlan(try rows(given), domain: domain, command: command)
+        let plan = SendPlan(
+            try rows(given),
+            domain: domain,
+            command: command,
+            callback: settings.callback
+        )
         for refusal in plan.refusals {
             Terminal.complain(
                 "error: \(file.map { "\($0): " } ?? "")\(printable(refusal.description))"

@@ -23,6 +23,7 @@ struct SendPlan {
 
     private let domain: Domain
     private let type: String
+    private let callback: CallbackAddress?
     private var seen: [String: Int?] = [:]
 
     /// Judges every row by the worker's own rules.
@@ -31,8 +32,15 @@ struct SendPlan {
     ///   - rows: The commands as they were read.
     ///   - domain: Whose commands they are.
     ///   - command: The last part of `ce_type`.
-    init(_ rows: [CommandRow], domain: Domain, command: String) {
+    ///   - callback: Makes the worker's own callback addresses, where it serves any.
+    init(
+        _ rows: [CommandRow],
+        domain: Domain,
+        command: String,
+        callback: CallbackAddress? = nil
+    ) {
         self.domain = domain
+        self.callback = callback
         type = domain.typePrefix + command
         for row in rows { judge(row) }
     }
@@ -70,7 +78,7 @@ struct SendPlan {
     }
 
     private func rejection(of record: EncodedRecord) -> String? {
-        let decoder = CommandDecoder(domain: domain, defaultCallbackURL: nil)
+        let decoder = CommandDecoder(domain: domain, callback: callback)
         let source = CommandSource(topic: "", partition: 0, offset: 0)
         let result = (record.key ?? []).withUnsafeBytes { key in
             (record.value ?? []).withUnsafeBytes { value in

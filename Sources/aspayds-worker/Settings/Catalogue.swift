@@ -90,11 +90,35 @@ enum Catalogue {
         .duration(.milliseconds(100) ... .seconds(600)),
         "how long SIGTERM and a revocation wait for requests in flight"
     )
+    static let publicURL = Setting(
+        "ASPAYDS_PUBLIC_URL",
+        default: nil,
+        .publicAddress,
+        "where the provider and customers reach the receiver; without it none is served"
+    )
+    static let callbackKeys = Setting(
+        "ASPAYDS_CALLBACK_KEYS",
+        default: nil,
+        .callbackKeys,
+        "`kid:base64,…`, required with a public URL; the first signs, all verify"
+    )
+    static let returnURL = Setting(
+        "ASPAYDS_RETURN_URL",
+        default: nil,
+        .webAddress,
+        "where a customer is sent who returns without a `return_url`"
+    )
+    static let httpPort = Setting(
+        "ASPAYDS_HTTP_PORT",
+        default: "8080",
+        .integer(0...65_535),
+        "the receiver's port; 0 takes a free one"
+    )
     static let healthPort = Setting(
         "ASPAYDS_HEALTH_PORT",
         default: "8081",
         .integer(0...65_535),
-        "serves /live and /ready; 0 takes a free port"
+        "serves /live, /ready and /metrics; 0 takes a free port"
     )
     static let logLevel = Setting(
         "ASPAYDS_LOG_LEVEL",
@@ -113,8 +137,9 @@ enum Catalogue {
     static let entries: [SettingEntry] = [
         apiKey.entry, apiSecret.entry, baseURL.entry, allowInsecure.entry, roles.entry,
         rateLimit.entry, rateSharePayouts.entry, maxInFlight.entry, requestTimeout.entry,
-        settleWindow.entry, paymentRepost.entry, payoutRepost.entry, topicPrefix.entry,
-        groupPrefix.entry, drainTimeout.entry, healthPort.entry, logLevel.entry, logFormat.entry,
+        settleWindow.entry, paymentRepost.entry, payoutRepost.entry, publicURL.entry,
+        callbackKeys.entry, returnURL.entry, httpPort.entry, topicPrefix.entry, groupPrefix.entry,
+        drainTimeout.entry, healthPort.entry, logLevel.entry, logFormat.entry,
     ]
 
     /// Guards of later versions: who sets one relies on it, so it must not be passed over.

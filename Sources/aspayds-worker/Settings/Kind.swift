@@ -1,3 +1,4 @@
+import Contract
 import Foundation
 
 /// How the text of a setting becomes a value, and what is said when it does not.
@@ -76,6 +77,32 @@ extension Kind where Value == String {
             else { return nil }
             return text.hasSuffix("/") ? String(text.dropLast()) : text
         }
+    }
+}
+
+extension Kind where Value == String {
+    /// What every callback address begins with, so short that a token still fits behind it.
+    static var publicAddress: Kind {
+        let longest = CallbackAddress.longestBase
+        return Kind(allowed: "\(address.allowed), at most \(longest) characters") { text in
+            address.parse(text).flatMap {
+                WebAddress.isValid($0) && $0.utf8.count <= longest ? $0 : nil
+            }
+        }
+    }
+
+    /// A page on the web, as commands name one.
+    static var webAddress: Kind {
+        let longest = WebAddress.longest
+        return Kind(
+            allowed: "an http or https address with a host, at most \(longest) characters"
+        ) { WebAddress.isValid($0) ? $0 : nil }
+    }
+}
+
+extension Kind where Value == CallbackKeys {
+    static var callbackKeys: Kind {
+        Kind(allowed: CallbackKeys.rule) { CallbackKeys($0) }
     }
 }
 

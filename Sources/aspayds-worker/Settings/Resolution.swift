@@ -117,7 +117,15 @@ struct Resolution {
     private mutating func require(_ need: Need) {
         var required: [SettingEntry] = []
         if need != .nothing { required.append(KafkaProperties.bootstrapServers) }
-        if need == .everything { required += [Catalogue.apiKey.entry, Catalogue.apiSecret.entry] }
+        if need == .everything {
+            // A receiver alone never calls the provider.
+            if roles.isEmpty || !roles.isDisjoint(with: [.payments, .payouts]) {
+                required += [Catalogue.apiKey.entry, Catalogue.apiSecret.entry]
+            }
+            if text(Catalogue.publicURL.entry) != nil {
+                required.append(Catalogue.callbackKeys.entry)
+            }
+        }
         for entry in required where item(entry)?.text == nil {
             // What is set but unusable has its message already.
             guard item(entry)?.isDefault ?? true else { continue }
@@ -128,23 +136,48 @@ struct Resolution {
 
     /// What concerns more than one setting.
     private mutating func judge() {
-        let address = text(Catalogue.baseURL.entry).flatMap(Catalogue.baseURL.kind.parse)
+        for setting in [Catalogue.baseURL, Catalogue.publicURL] { judgeScheme(setting) }
+        judgeReceiver()
+        judgeShare(roles)
+    }
+
+    private mutating func judgeScheme(_ setting: Setting<String>) {
         let insecure = text(Catalogue.allowInsecure.entry).flatMap(
             Catalogue.allowInsecure.kind.parse
         )
-        if let address, insecure != true, !isSafe(address) {
+        guard let address = text(setting.entry).flatMap(setting.kind.parse), insecure != true,
+            !isSafe(address)
+        else { return }
+        add(
+            "\(setting.entry.variable): is \(quoted(address)), must be https "
+                + "(plain http only for loopback, or with ASPAYDS_ALLOW_INSECURE=true)"
+        )
+    }
+
+    private mutating func judgeReceiver() {
+        guard roles.contains(.webhooks) else { return }
+        guard text(Catalogue.publicURL.entry) != nil else {
+            if item(Catalogue.roles.entry)?.isDefault == false {
+                warnings.append(
+                    "\(Catalogue.roles.entry.variable): has webhooks, but "
+                        + "\(Catalogue.publicURL.entry.variable) is not set: no receiver is served"
+                )
+            }
+            return
+        }
+        let ports = [Catalogue.httpPort, Catalogue.healthPort].map {
+            text($0.entry).flatMap($0.kind.parse)
+        }
+        if let port = ports[0], port != 0, port == ports[1] {
             add(
-                "\(Catalogue.baseURL.entry.variable): is \(quoted(address)), must be https "
-                    + "(plain http only for loopback, or with ASPAYDS_ALLOW_INSECURE=true)"
+                "\(Catalogue.httpPort.entry.variable): is \(port), "
+                    + "must differ from \(Catalogue.healthPort.entry.variable)"
             )
         }
-        let roles = text(Catalogue.roles.entry).flatMap(Catalogue.roles.kind.parse) ?? []
-        if item(Catalogue.roles.entry)?.isDefault == false, roles.contains(.webhooks) {
-            warnings.append(
-                "\(Catalogue.roles.entry.variable): this version has no webhook receiver yet"
-            )
-        }
-        judgeShare(roles)
+    }
+
+    private var roles: Set<Settings.Role> {
+        text(Catalogue.roles.entry).flatMap(Catalogue.roles.kind.parse) ?? []
     }
 
     /// A worker without any part of the rate would wait for ever.

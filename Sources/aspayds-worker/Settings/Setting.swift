@@ -1,3 +1,5 @@
+import Contract
+
 /// One setting as users see it: its names, its default, what is allowed, what it is for.
 struct SettingEntry: Sendable {
     /// The environment variable, which is the setting's name in every message.
@@ -37,7 +39,7 @@ struct Setting<Value: Sendable>: Sendable {
             path: [String(variable.dropFirst(Self.prefix.count)).lowercased()],
             defaultText: defaultText,
             allowed: kind.allowed,
-            isSecret: Value.self == Secret.self,
+            isSecret: Value.self == Secret.self || Value.self == CallbackKeys.self,
             isSwitch: Value.self == Bool.self,
             summary: summary,
             isAllowed: { kind.parse($0) != nil }

@@ -1,3 +1,5 @@
+import Contract
+
 /// The effective settings as plain values.
 struct Settings: Sendable {
     enum Role: String, CaseIterable, Sendable {
@@ -42,6 +44,11 @@ struct Settings: Sendable {
     let settleWindow: Duration
     let paymentRepost: Repost
     let payoutRepost: Repost
+    /// Where the receiver is reached; nil: none is served, and commands name their own callback.
+    let publicURL: String?
+    let callbackKeys: CallbackKeys?
+    let returnURL: String?
+    let httpPort: Int
     let topicPrefix: String
     let groupPrefix: String
     let drainTimeout: Duration
@@ -60,6 +67,9 @@ struct Settings: Sendable {
             }
             return value
         }
+        func readOptional<Value>(_ setting: Setting<Value>) throws(SettingsError) -> Value? {
+            resolution.text(setting.entry) == nil ? nil : try read(setting)
+        }
         kafka = KafkaSettings(properties: resolution.kafkaProperties)
         apiKey = resolution.text(Catalogue.apiKey.entry).map(Secret.init)
         apiSecret = resolution.text(Catalogue.apiSecret.entry).map(Secret.init)
@@ -72,12 +82,24 @@ struct Settings: Sendable {
         settleWindow = try read(Catalogue.settleWindow)
         paymentRepost = try read(Catalogue.paymentRepost)
         payoutRepost = try read(Catalogue.payoutRepost)
+        publicURL = try readOptional(Catalogue.publicURL)
+        callbackKeys = try readOptional(Catalogue.callbackKeys)
+        returnURL = try readOptional(Catalogue.returnURL)
+        httpPort = try read(Catalogue.httpPort)
         topicPrefix = try read(Catalogue.topicPrefix)
         groupPrefix = try read(Catalogue.groupPrefix)
         drainTimeout = try read(Catalogue.drainTimeout)
         healthPort = try read(Catalogue.healthPort)
         logLevel = try read(Catalogue.logLevel)
         logFormat = try read(Catalogue.logFormat)
+    }
+}
+
+extension Settings {
+    /// Makes callback addresses of our own, where they lead to a receiver.
+    var callback: CallbackAddress? {
+        guard let publicURL, let callbackKeys else { return nil }
+        return CallbackAddress(base: publicURL, keys: callbackKeys)
     }
 }
 
