@@ -90,7 +90,7 @@ let package = Package(
         ),
         .target(
             name: "Webhooks",
-            dependencies: [hummingbird, lifecycle, logging],
+            dependencies: ["Contract", "JSON", hummingbird, lifecycle, logging, nio, nioPosix],
             swiftSettings: settings
         ),
         .target(
@@ -144,6 +144,14 @@ let package = Package(
             name: "SandboxTests",
             dependencies: [
                 "aspayds-sandbox", "Sandbox", httpClient, hummingbird, lifecycle, logging, nio,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "WebhooksTests",
+            dependencies: [
+                "aspayds-worker", "Contract", "Kafka", "Webhooks", "Workers", httpClient, lifecycle,
+                logging, nio, nioHTTP, nioPosix,
             ],
             swiftSettings: settings
         ),

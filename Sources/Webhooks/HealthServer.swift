@@ -4,7 +4,7 @@ public import Logging
 import NIOCore
 public import ServiceLifecycle
 
-/// Answers `/live` and `/ready` for an orchestrator.
+/// Answers `/live` and `/ready` for an orchestrator, and `/metrics` for Prometheus.
 ///
 /// `/live` is 200 as long as the process can answer. `/ready` is 200 when there is no reason
 /// against it, and otherwise 503 with the reasons: `{"ready":false,"reasons":["…"]}`.
@@ -14,6 +14,7 @@ public struct HealthServer: Service {
     private let logger: Logger
     private let onListening: @Sendable (Int) async -> Void
     private let isReady: @Sendable () -> [String]
+    private let metrics: @Sendable () -> String
 
     /// Creates a server that listens once it runs.
     ///
@@ -22,12 +23,14 @@ public struct HealthServer: Service {
     ///   - port: The port; 0 takes a free one.
     ///   - logger: Where the server reports its start.
     ///   - isReady: Answers the reasons why this process is not ready; none means that it is.
+    ///   - metrics: Answers the metrics in Prometheus' text format.
     ///   - onListening: Called with the port when it is open.
     public init(
         host: String = "0.0.0.0",
         port: Int,
         logger: Logger,
         isReady: @escaping @Sendable () -> [String],
+        metrics: @escaping @Sendable () -> String = { "" },
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.host = host
@@ -35,9 +38,10 @@ public struct HealthServer: Service {
         self.logger = logger
         self.onListening = onListening
         self.isReady = isReady
+        self.metrics = metrics
     }
 
-    /// Serves until graceful shutdown; throws ``HealthServerError`` where the port cannot be had.
+    /// Serves until graceful shutdown; throws ``ListenError`` where the port cannot be had.
     public func run() async throws {
         // The library's own lines (one for each start and stop) say nothing that ours do not.
         var quiet = logger
@@ -55,7 +59,13 @@ public struct HealthServer: Service {
         do {
             try await app.run()
         } catch let error as IOError {
-            throw HealthServerError(host: host, port: port, code: error.errnoCode)
+            throw ListenError(
+                server: "health server",
+                host: host,
+                port: port,
+                code: error.errnoCode,
+                setting: "ASPAYDS_HEALTH_PORT"
+            )
         }
     }
 
@@ -69,21 +79,14 @@ public struct HealthServer: Service {
                 reasons.isEmpty ? .ok : .serviceUnavailable
             )
         }
+        router.get("metrics") { [metrics] _, _ in
+            Response(
+                status: .ok,
+                headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: metrics()))
+            )
+        }
         return router
-    }
-}
-
-/// The health server cannot listen.
-public struct HealthServerError: Error, CustomStringConvertible {
-    let host: String
-    let port: Int
-    let code: Int32
-
-    /// Names the address, the reason and what to do.
-    public var description: String {
-        let why = code == EADDRINUSE ? "the port is in use" : String(cString: strerror(code))
-        return "health server cannot listen on \(host):\(port): \(why); "
-            + "choose another port with ASPAYDS_HEALTH_PORT"
     }
 }
 

@@ -69,7 +69,7 @@ import Webhooks
                 logger: logger,
                 isReady: isReady
             )
-            let error = await #expect(throws: HealthServerError.self) { try await second.run() }
+            let error = await #expect(throws: ListenError.self) { try await second.run() }
             #expect(error?.description.contains("127.0.0.1:\(port): the port is in use") == true)
         }
     }

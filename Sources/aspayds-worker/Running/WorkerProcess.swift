@@ -9,7 +9,8 @@ import UnixSignals
 import Webhooks
 import Workers
 
-/// Everything that one process runs: a worker for each role, one producer, one client, health.
+/// Everything that one process runs: a worker for each domain, the receiver, one producer, one
+/// client, health.
 struct WorkerProcess {
     private let settings: Settings
     private let logger: Logger
@@ -17,6 +18,7 @@ struct WorkerProcess {
     private let fatal = FatalError()
     private let producer: Producer
     private let transport: HTTPTransport
+    private let hints: KafkaHintSink?
 
     /// Makes the clients; what is wrong with Kafka's properties is found here.
     init(_ settings: Settings) throws {
@@ -29,6 +31,7 @@ struct WorkerProcess {
                 onError: { log.note($0) },
                 onFatal: { [fatal] in fatal.raise($0) }
             )
+            hints = try Self.hints(settings, producer, readiness, log)
         } catch {
             throw Failure("Kafka: \(error)")
         }
@@ -75,7 +78,40 @@ struct WorkerProcess {
         ]
         if settings.roles.contains(.payments) { services.append(worker(.payment)) }
         if settings.roles.contains(.payouts) { services.append(worker(.payout)) }
+        // Last, so that it stops first: what it has taken is still written.
+        if let hints, let receiver = receiver(hints) { services += [hints, receiver] }
         return services
+    }
+
+    /// Where hints go; nil where no receiver is served.
+    private static func hints(
+        _ settings: Settings,
+        _ producer: Producer,
+        _ readiness: Readiness,
+        _ log: KafkaLog
+    ) throws(KafkaError) -> KafkaHintSink? {
+        guard settings.roles.contains(.webhooks), settings.callback != nil else { return nil }
+        return try KafkaHintSink(
+            topics: Topics(prefix: settings.topicPrefix),
+            producer: producer,
+            kafka: kafka(settings, log: log),
+            readiness: readiness,
+            logger: log.logger
+        )
+    }
+
+    private func receiver(_ hints: KafkaHintSink) -> Receiver? {
+        settings.callback.map { callback in
+            Receiver(
+                ReceiverSettings(
+                    port: settings.httpPort,
+                    callback: callback,
+                    returnURL: settings.returnURL
+                ),
+                sink: hints,
+                logger: logger
+            )
+        }
     }
 
     private func worker(_ domain: Domain) -> CommandWorker {
@@ -86,7 +122,8 @@ struct WorkerProcess {
                 group: settings.groupPrefix + domain.rawValue + "s",
                 owner: Self.owner,
                 kafka: Self.kafka(settings, log: KafkaLog(logger: logger)),
-                engine: limits(domain)
+                engine: limits(domain),
+                callback: settings.callback
             ),
             client: AspaydsClient(
                 baseURL: settings.baseURL,

@@ -1,0 +1,93 @@
+import Logging
+import Synchronization
+
+/// Brings hints to the sink, within a time and within a bound of memory.
+///
+/// A hint that takes too long is not taken back: it may still be written, which does no harm, and
+/// counts as waiting until the sink has answered.
+struct HintWriter: Sendable {
+    private let sink: any HintSink
+    private let timeout: Duration
+    private let limit: Int
+    private let logger: Logger
+    private let state = State()
+
+    private final class State: Sendable {
+        let waiting = Mutex(0)
+        let isFailing = Mutex(false)
+    }
+
+    init(_ sink: any HintSink, _ limits: ReceiverSettings.Limits, logger: Logger) {
+        self.sink = sink
+        timeout = limits.acknowledging
+        limit = limits.waiting
+        self.logger = logger
+    }
+
+    /// True when the sink has acknowledged the hint in time.
+    func write(_ hint: Hint) async -> Bool {
+        let size = hint.size
+        guard reserve(size) else {
+            note(isFailing: true)
+            return false
+        }
+        let isWritten = await withCheckedContinuation { continuation in
+            let answer = FirstAnswer(continuation)
+            let timer = Task { [timeout] in
+                try? await Task.sleep(for: timeout)
+                answer.give(false)
+            }
+            Task { [self] in
+                let isWritten = await sink.append(hint)
+                release(size)
+                timer.cancel()
+                answer.give(isWritten)
+            }
+        }
+        note(isFailing: !isWritten)
+        return isWritten
+    }
+
+    private func reserve(_ size: Int) -> Bool {
+        state.waiting.withLock { waiting in
+            guard waiting + size <= limit else { return false }
+            waiting += size
+            return true
+        }
+    }
+
+    private func release(_ size: Int) {
+        state.waiting.withLock { $0 -= size }
+    }
+
+    /// One line when it begins, one when it is over.
+    private func note(isFailing: Bool) {
+        let isNews = state.isFailing.withLock { state in
+            defer { state = isFailing }
+            return state != isFailing
+        }
+        guard isNews else { return }
+        if isFailing {
+            logger.warning("Kafka does not acknowledge hints; callbacks are answered with 503")
+        } else {
+            logger.notice("Kafka acknowledges hints again")
+        }
+    }
+}
+
+/// Answers a continuation once, with whatever comes first.
+private final class FirstAnswer: Sendable {
+    private let continuation: Mutex<CheckedContinuation<Bool, Never>?>
+
+    init(_ continuation: CheckedContinuation<Bool, Never>) {
+        self.continuation = Mutex(continuation)
+    }
+
+    func give(_ answer: Bool) {
+        let first = continuation.withLock { continuation in
+            defer { continuation = nil }
+            return continuation
+        }
+        first?.resume(returning: answer)
+    }
+}

@@ -1,0 +1,113 @@
+import Contract
+import Kafka
+import Logging
+import ServiceLifecycle
+import Synchronization
+import Webhooks
+import Workers
+
+/// Brings hints to Kafka: each in one batch, its check to the home partition of the reference.
+///
+/// As a service it keeps the numbers of partitions fresh. Until they are known nothing is taken.
+final class KafkaHintSink: HintSink, Service {
+    private let topics: Topics
+    private let producer: Producer
+    private let admin: Admin
+    private let readiness: Readiness
+    private let logger: Logger
+    private let partitions = Mutex<[Domain: Int]>([:])
+
+    private static let subject = "webhooks"
+    private static let timeout = Duration.seconds(10)
+    /// A command that goes to the wrong partition because some were added is forwarded by its reader.
+    private static let freshness = Duration.seconds(300)
+
+    init(
+        topics: Topics,
+        producer: Producer,
+        kafka: KafkaConfiguration,
+        readiness: Readiness,
+        logger: Logger
+    ) throws(KafkaError) {
+        self.topics = topics
+        self.producer = producer
+        self.readiness = readiness
+        self.logger = logger
+        admin = try Admin(kafka)
+        readiness.set(Self.subject, "starting")
+    }
+
+    func append(_ hint: Hint) async -> Bool {
+        guard let count = partitions.withLock({ $0[hint.domain] }) else { return false }
+        var batch = [message(hint.audit, to: topics.webhooks)]
+        if let check = hint.check {
+            let home = HomePartition.of(hint.reference, partitions: count)
+            batch.append(message(check, to: topics.commands(of: hint.domain), home))
+        }
+        if let event = hint.event {
+            batch.append(message(event, to: topics.events(of: hint.domain)))
+        }
+        return await producer.send(batch).allSatisfy { (try? $0.get()) != nil }
+    }
+
+    private func message(
+        _ record: EncodedRecord,
+        to topic: String,
+        _ partition: Int32? = nil
+    ) -> Message {
+        Message(
+            topic: topic,
+            partition: partition,
+            key: record.key,
+            value: record.value,
+            headers: record.headers.map { Header(name: $0.name, value: $0.value) }
+        )
+    }
+
+    // MARK: The topics
+
+    /// Asks for the topics until graceful shutdown.
+    func run() async throws {
+        try? await cancelWhenGracefulShutdown { [self] in
+            var pause = Duration.milliseconds(200)
+            while !Task.isCancelled {
+                let isKnown = await ask()
+                // Between questions; nothing signals that a topic has got more partitions.
+                try await Task.sleep(for: isKnown ? Self.freshness : pause)
+                pause = isKnown ? .milliseconds(200) : min(pause * 2, .seconds(5))
+            }
+        }
+    }
+
+    private func ask() async -> Bool {
+        let names = Domain.allCases.map(topics.commands(of:)) + [topics.webhooks]
+        do throws(KafkaError) {
+            let found = try await admin.describe(
+                names,
+                withSettings: false,
+                timeout: Self.timeout
+            )
+            let missing = names.filter { found[$0] == nil }
+            guard missing.isEmpty else {
+                return note("no such topic: \(missing.joined(separator: ", "))")
+            }
+            partitions.withLock { partitions in
+                for domain in Domain.allCases {
+                    partitions[domain] = found[topics.commands(of: domain)]?.partitions
+                }
+            }
+            return note(nil)
+        } catch {
+            return note("\(error)")
+        }
+    }
+
+    /// Whether there is no problem; one is news only while nothing is known at all.
+    private func note(_ problem: String?) -> Bool {
+        let isKnown = partitions.withLock { !$0.isEmpty }
+        if readiness.set(Self.subject, isKnown ? nil : problem), let problem {
+            logger.warning("cannot ask Kafka about the topics", metadata: ["error": "\(problem)"])
+        }
+        return problem == nil
+    }
+}
