@@ -40,8 +40,9 @@ struct HintWriter: Sendable {
             Task { [self] in
                 let isWritten = await sink.append(hint)
                 release(size)
-                timer.cancel()
+                // First: a timer that is cancelled ends at once, and answers too.
                 answer.give(isWritten)
+                timer.cancel()
             }
         }
         note(isFailing: !isWritten)

@@ -20,6 +20,7 @@ import Webhooks
             port: 0,
             logger: logger,
             isReady: reasons,
+            metrics: { "up 1\n" },
             onListening: { opened.yield($0) }
         )
         let group = ServiceGroup(services: [server], logger: logger)
@@ -54,6 +55,8 @@ import Webhooks
             reasons.withLock { $0 = [] }
             let after = try await get("/ready", port)
             #expect(after == (200, #"{"ready":true,"reasons":[]}"#))
+            let metrics = try await get("/metrics", port)
+            #expect(metrics == (200, "up 1\n"))
             let other = try await get("/other", port)
             #expect(other.status == 404)
         }
