@@ -123,6 +123,7 @@ extension CommandEngine {
 
     /// Decides what one poll says of a reference.
     private mutating func judge(_ id: DoubtID, _ standing: Standing, _ sighting: Sighting?) {
+        if case .status = sighting { partitions[id.partition]?.tracked[id.key]?.wasSeen = true }
         guard let reference = partitions[id.partition]?.tracked[id.key] else { return }
         let age = Duration.milliseconds(now.wallClock - reference.since)
         switch sighting {
@@ -135,8 +136,9 @@ extension CommandEngine {
                 return move(id, standing, to: state)
             }
         case .mismatch: return move(id, standing, to: .disputed)
-        // It was there: what is answered shortly after may lag.
-        case .absent where age > settings.settleWindow: return move(id, standing, to: .disputed)
+        // It was there; what is answered shortly after may lag.
+        case .absent where reference.wasSeen && age > settings.settleWindow:
+            return move(id, standing, to: .disputed)
         case .absent, .found, nil: break
         }
         if age > settings.pollHorizon && !reference.isOnce {
@@ -236,6 +238,8 @@ struct Tracked: Hashable {
     var isOnce = false
     var polledAt: Instant?
     var isBeingPolled = false
+    /// Whether a poll has found it; what a person has called done, the provider may never have had.
+    var wasSeen = false
     /// Whether somebody has hinted since the last poll began.
     var isHinted = false
     /// Polls that were hurried by hints, one after the other.

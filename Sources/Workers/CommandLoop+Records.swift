@@ -65,8 +65,20 @@ extension CommandLoop {
         }
         switch command.body {
         case .checkPayment(let subject), .checkPayout(let subject):
-            return .check(.init(subject.text))
+            let key = Engine.ReferenceKey(subject.text)
+            return Cause(command.trigger).map { .hint(key, $0) } ?? .check(key)
         case .createPayment, .requestPayout, .payoutMethods: return .methods
+        }
+    }
+}
+
+extension Cause {
+    /// What a check follows, where it is a hint and wants no answer; nil for a command of its own.
+    fileprivate init?(_ trigger: Event.Trigger) {
+        switch trigger {
+        case .webhook: self = .webhook
+        case .return: self = .return
+        case .command, .poll, .operator: return nil
         }
     }
 }

@@ -81,8 +81,15 @@ def test_a_hint_is_verified_by_the_owner(start_sandbox, start_worker, receiver):
     kinds = lambda: [event.kind for event in sandbox.cluster.events()]
     until(lambda: kinds() == ["created"], 20, lambda: f"created: {kinds()}")
     port = int(receiver["ASPAYDS_HTTP_PORT"])
-    assert ask(port, "POST", callback("TRX-1"), json.dumps(WEBHOOK))[0] == 200
     # The provider says that it is not paid, whatever the webhook says.
-    until(lambda: len(kinds()) == 2, 20, lambda: f"checked: {kinds()}")
+    assert ask(port, "POST", callback("TRX-1"), json.dumps(WEBHOOK))[0] == 200
+    until(lambda: len(sandbox.cluster.records("webhooks")) == 1, 10, "the webhook is stored")
+    assert kinds() == ["created"]
+    # Now it is, and the provider says so by itself.
+    sandbox.order("POST", "payments/TRX-1/pay")
+    until(lambda: kinds() == ["created", "paid"], 30, lambda: f"paid: {kinds()}")
     event = sandbox.cluster.events()[-1]
-    assert event.kind == "checked" and event.body["status"] == "pending"
+    assert event.body["trigger"] == "webhook" and event.body["amount_paid"] == 100
+    [notification] = sandbox.cluster.records("notifications")
+    assert json.loads(notification.value)["event"] == "payment.completed"
+    assert sandbox.order("GET", "webhooks")["webhooks"][0]["state"] == "delivered"

@@ -150,6 +150,9 @@ struct WorkerProcess {
             rateLimit: settings.rateLimit * share,
             maxInFlight: max(1, Int(Double(settings.maxInFlight) * slots)),
             settleWindow: settings.settleWindow,
+            pollHorizon: settings.pollHorizon,
+            // A customer who has cancelled may come back and pay.
+            isCancellingFinal: domain == .payout,
             repostsWhenAbsent: (domain == .payment ? settings.paymentRepost : settings.payoutRepost)
                 == .whenAbsent,
             drainTimeout: settings.drainTimeout

@@ -60,6 +60,12 @@ enum Catalogue {
         .duration(.seconds(1) ... .seconds(604_800)),
         "how long absence must last before an in-doubt attempt is judged"
     )
+    static let pollHorizon = Setting(
+        "ASPAYDS_POLL_HORIZON",
+        default: "72h",
+        .duration(.seconds(60) ... .seconds(2_592_000)),
+        "how long an open payment or payout is tracked"
+    )
     static let paymentRepost = Setting(
         "ASPAYDS_PAYMENT_REPOST",
         default: "when-absent",
@@ -137,7 +143,8 @@ enum Catalogue {
     static let entries: [SettingEntry] = [
         apiKey.entry, apiSecret.entry, baseURL.entry, allowInsecure.entry, roles.entry,
         rateLimit.entry, rateSharePayouts.entry, maxInFlight.entry, requestTimeout.entry,
-        settleWindow.entry, paymentRepost.entry, payoutRepost.entry, publicURL.entry,
+        settleWindow.entry, pollHorizon.entry, paymentRepost.entry, payoutRepost.entry,
+        publicURL.entry,
         callbackKeys.entry, returnURL.entry, httpPort.entry, topicPrefix.entry, groupPrefix.entry,
         drainTimeout.entry, healthPort.entry, logLevel.entry, logFormat.entry,
     ]

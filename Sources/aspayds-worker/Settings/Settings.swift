@@ -42,6 +42,7 @@ struct Settings: Sendable {
     let maxInFlight: Int
     let requestTimeout: Duration
     let settleWindow: Duration
+    let pollHorizon: Duration
     let paymentRepost: Repost
     let payoutRepost: Repost
     /// Where the receiver is reached; nil: none is served, and commands name their own callback.
@@ -80,6 +81,7 @@ struct Settings: Sendable {
         maxInFlight = try read(Catalogue.maxInFlight)
         requestTimeout = try read(Catalogue.requestTimeout)
         settleWindow = try read(Catalogue.settleWindow)
+        pollHorizon = try read(Catalogue.pollHorizon)
         paymentRepost = try read(Catalogue.paymentRepost)
         payoutRepost = try read(Catalogue.payoutRepost)
         publicURL = try readOptional(Catalogue.publicURL)
