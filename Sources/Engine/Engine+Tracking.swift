@@ -91,8 +91,11 @@ extension CommandEngine {
             guard isCurrent(next), let standing = partitions[id.partition]?.references[id.key]
             else { continue }
             partitions[id.partition]?.tracked[id.key]?.isBeingPolled = true
-            let isHinted = partitions[id.partition]?.tracked[id.key]?.isHinted == true
-            if !isHinted { partitions[id.partition]?.tracked[id.key]?.hints = 0 }
+            if partitions[id.partition]?.tracked[id.key]?.isHinted == false {
+                // An earlier hint has had its poll: what is found now, nobody has told us.
+                partitions[id.partition]?.tracked[id.key]?.hints = 0
+                partitions[id.partition]?.tracked[id.key]?.cause = .poll
+            }
             partitions[id.partition]?.tracked[id.key]?.isHinted = false
             subjects.append(Followed(record: standing.record, ledgerOffset: standing.ledgerOffset))
             batch.append(id)
@@ -109,7 +112,12 @@ extension CommandEngine {
         failure: Outcome?
     ) {
         guard let batch = pollBatches.removeValue(forKey: number) else { return }
-        if let failure { noteForBreaker(failure) } else { note(failed: false) }
+        // Where nothing could be asked for, the provider has not answered either.
+        if let failure {
+            noteForBreaker(failure)
+        } else if !sightings.isEmpty {
+            note(failed: false)
+        }
         for id in batch {
             guard let state = partitions[id.partition], state.phase == .active,
                 state.tracked[id.key]?.isBeingPolled == true,

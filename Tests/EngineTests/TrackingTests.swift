@@ -89,6 +89,16 @@ import Testing
         #expect(disputed.said == Said(1, .disputed, 3) && disputed.cause == .webhook)
     }
 
+    @Test func whatAHintDidNotFindIsNotCreditedToItLater() throws {
+        let script = try accepted()
+        let hinted = script.step(.received(record(1), .hint(key(1), .webhook)))
+        let poll = try #require(hinted.polls.first)
+        let sightings = [record(0): Sighting.status(.pending)]
+        script.step(.polled(poll.number, sightings, failure: nil))
+        let end = try #require(try self.poll(script, .completed).appends.first)
+        #expect(end.write.cause == .poll)
+    }
+
     @Test func whatHasNotEndedAtTheHorizonIsForAPerson() throws {
         let script = try accepted(EngineSettings(rateLimit: 1000, pollHorizon: .seconds(60)))
         var said: [LedgerWrite] = []
