@@ -17,10 +17,17 @@ say "build"
 export WARNINGS_AS_ERRORS=1
 swift build --build-tests
 
+# Runs tests in Swift, a few at a time: many of them look at the clock. What failed is said last.
+swift_tests() {
+    local log=.build/tests.log
+    swift test --skip-build --parallel --experimental-maximum-parallelization-width 2 "$@" 2>&1 |
+        tee "$log" || { grep -a '✘\|error:' "$log" >&2; return 1; }
+}
+
 say "tests in Swift"
-# The worlds of the simulation would keep the cores from tests that look at the clock.
-swift test --skip-build --skip SimulationTests
-swift test --skip-build --filter SimulationTests
+# The worlds of the simulation would keep the cores from the others.
+swift_tests --skip SimulationTests
+swift_tests --filter SimulationTests
 
 say "simulation"
 swift build -c release --scratch-path .build-release --product simulate

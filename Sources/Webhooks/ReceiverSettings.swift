@@ -38,7 +38,7 @@ package struct ReceiverSettings: Sendable {
         /// How long an answer may take to leave; longer than `acknowledging`.
         package var answering = Duration.seconds(10)
         /// How long Kafka may take to acknowledge before the answer is 503.
-        package var acknowledging = Duration.milliseconds(2500)
+        package var acknowledging = Duration.seconds(2)
         /// The most connections at a time; more wait in the system's queue.
         package var connections = 1024
         /// The most bytes that may wait for Kafka; beyond them the answer is 503 at once.
