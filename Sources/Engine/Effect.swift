@@ -19,8 +19,9 @@ public enum Effect: Hashable, Sendable {
     /// Ask for the states of references that are followed, at most 100, in one request; answered by
     /// `polled`.
     case poll(LookupNumber, [Followed])
-    /// Ask the provider what a check or methods command wants; answered by `answered`.
-    case ask(Ticket)
+    /// Ask the provider what checks want to know, at most 100, in one request; one by itself is asked
+    /// for in full. Answered by `answered`.
+    case ask(LookupNumber, [Ticket])
     /// Publish a message; answered by `published`.
     case publish(Ticket, Publication)
     /// Send the harmless read; answered by `probed`.

@@ -6,6 +6,7 @@ extension CommandEngine {
         if let known = remembered[partition] {
             state.references = known.references
             state.tracked = known.tracked
+            state.disputes = known.disputes
             state.ledgerEnd = known.end
             state.claimant = known.claimant
         }

@@ -41,20 +41,12 @@ extension CommandEngine {
         switch work.arrival {
         case .create(let order): admit(id, order)
         case .hint(let key, let cause): hint(id, key, cause)
-        case .check(let key):
-            hint(DoubtID(partition: id.partition, key: key), .check)
-            ask(id)
+        case .check(let key): check(id, key)
         case .methods: ask(id)
         case .invalid: publish(id, .invalid)
         case .malformed: publish(id, .deadLetter)
         case .stray: publish(id, .forward)
         }
-    }
-
-    /// Lets the provider be asked for the answer to a command.
-    mutating func ask(_ id: RecordID) {
-        move(id, to: .waiting)
-        waitingChecks.append(id)
     }
 
     /// Decides by what the ledger says of its reference whether an order is new.
@@ -119,6 +111,7 @@ extension CommandEngine {
 
     /// Lets an order wait for a permit.
     private mutating func wait(_ id: RecordID, _ order: Order) {
+        if order.isInadmissible { return forgo(id, as: .refused) }
         move(id, to: .waiting)
         waitingOrders.append(id)
         if let notAfter = order.notAfter {
@@ -138,25 +131,25 @@ extension CommandEngine {
             expiries.removeMin()
             guard let work = works[expiry.record] else { continue }
             switch work.state {
-            case .waiting, .backingOff, .fencing, .ready: expire(expiry.record)
+            case .waiting, .backingOff, .fencing, .ready: forgo(expiry.record, as: .expired)
             default: continue
             }
         }
     }
 
-    /// Lets an order that is overdue expire, behind a fence: only the partition's owner may say so.
-    mutating func expire(_ id: RecordID) {
-        guard let work = works[id], !work.isExpiring else { return }
-        works[id]?.isExpiring = true
+    /// Lets an order end without being sent, behind a fence: only the partition's owner may say so.
+    mutating func forgo(_ id: RecordID, as end: LedgerState) {
+        guard let work = works[id], work.foregone == nil else { return }
+        works[id]?.foregone = end
         if work.state != .fencing(nil) { awaitFence(id) }
     }
 
-    /// The fence holds: what was never sent is expired, what may have arrived is for a person.
-    mutating func concludeExpiry(_ id: RecordID) {
+    /// The fence holds: what was never sent has ended, what may have arrived is for a person.
+    mutating func concludeForegone(_ id: RecordID, as end: LedgerState) {
         guard let work = works[id] else { return }
         if work.mayHaveArrived { return conclude(id, as: .review) }
         if !work.hasIntent { works[id]?.attempt += 1 }
-        conclude(id, as: .expired)
+        conclude(id, as: end)
     }
 
     /// Finishes a command: its offset may pass, the next of its key begins.
@@ -175,6 +168,9 @@ extension CommandEngine {
             tails[key] = nil
         }
         if let next = work.next { giveTurn(to: next) }
+        if let decision = work.laterDecision, let key = work.key {
+            decide(DoubtID(partition: id.partition, key: key), decision)
+        }
     }
 
     private func isPayloadNeeded(_ id: RecordID, _ key: ReferenceKey?) -> Bool {

@@ -256,10 +256,11 @@ extension CommandEngine {
     /// It counts for the attempt that it names, while that is the latest one and in review. What
     /// was decided too early counts for nothing, whenever it is heard.
     mutating func decide(_ id: DoubtID, _ decision: ReviewDecision) {
-        guard partitions[id.partition]?.phase == .active,
-            let doubt = partitions[id.partition]?.doubts[id.key],
-            doubt.inReview, doubt.attempt == decision.attempt
-        else { return }
+        guard partitions[id.partition]?.phase == .active else { return }
+        guard let doubt = partitions[id.partition]?.doubts[id.key] else {
+            return decideDispute(id, decision)
+        }
+        guard doubt.inReview, doubt.attempt == decision.attempt else { return }
         let window = settings.sendDeadline + settings.settleWindow
         let arrived = doubt.since + window.wholeNanoseconds / 1_000_000
         guard decision.verdict == .done || decision.at >= arrived else {

@@ -50,6 +50,8 @@ extension CommandEngine {
         } else {
             partitions[partition]?.tracked[entry.key] = nil
         }
+        let subject = DoubtID(partition: partition, key: entry.key)
+        noteDispute(subject, entry.state, at: entry.at)
         guard standing.isOpen || entry.isUnannounced else {
             partitions[partition]?.references.settle(standing, of: entry.key)
             return

@@ -98,7 +98,7 @@ extension CommandEngine {
     /// Closes the intent of an attempt that was not sent, so that the next owner finds no doubt; if
     /// an earlier attempt may have been executed, there is still leave to send another.
     mutating func giveUp(_ id: RecordID) {
-        works[id]?.isExpiring = false
+        works[id]?.foregone = nil
         conclude(id, as: works[id]?.mayHaveArrived == true ? .released : .notSent)
     }
 
@@ -138,7 +138,9 @@ extension CommandEngine {
             ledgerOffset: offset
         )
         if let known = references[order.key] { standing.continues(known) }
-        follow(DoubtID(partition: id.partition, key: order.key), write.state, since: write.since)
+        let subject = DoubtID(partition: id.partition, key: order.key)
+        follow(subject, write.state, since: write.since)
+        noteDispute(subject, write.state, at: now.wallClock)
         guard standing.isOpen else {
             partitions[id.partition]?.references.settle(standing, of: order.key)
             return
@@ -207,22 +209,6 @@ extension CommandEngine {
         }
     }
 
-    mutating func answered(_ ticket: Ticket, failure: Outcome?) {
-        let id = ticket.record
-        guard state(awaiting: ticket) == .asking else { return }
-        works[id]?.tries += 1
-        guard let failure else {
-            note(failed: false)
-            return publish(id, .answer)
-        }
-        noteForBreaker(failure)
-        if case .notSent(_, let retryAfter) = failure {
-            backOff(id, retryAfter: retryAfter)
-        } else {
-            backOff(id, retryAfter: nil)
-        }
-    }
-
     mutating func probe() {
         if isProbing { return }
         isProbing = true
@@ -232,6 +218,8 @@ extension CommandEngine {
     /// The harmless read tells an outage from wrong credentials from an answer to one order.
     mutating func probed(_ result: ProbeResult) {
         isProbing = false
+        refreshLater(after: result)
+        if breaker.isClosed { note(failed: result == .failed) }
         let judged = works.filter { $0.value.state == .judging }.keys.sorted()
         // What was answered 403 or 404 was not looked at if everything is answered so.
         let isRefusedToAll = result == .unauthorized || result == .forbidden

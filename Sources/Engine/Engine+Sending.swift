@@ -34,23 +34,22 @@ extension CommandEngine {
     }
 
     private var isVerificationDue: Bool {
-        if isLookupDue { return true }
-        return !waitingChecks.isEmpty && slotsTaken < settings.maxInFlight
+        isLookupDue || isAskDue || isRefreshDue
     }
 
     private mutating func verify() {
         if isLookupDue {
             lookUpDue()
-        } else if let check = waitingChecks.popFirst() {
-            move(check, to: .asking)
-            effects.append(.ask(newTicket(for: check)))
+        } else if isAskDue {
+            askDue()
+        } else {
+            refreshAt = nil
+            probe()
         }
     }
 
     private mutating func skipStale() {
-        while let first = waitingChecks.first, works[first]?.state != .waiting {
-            waitingChecks.removeFirst()
-        }
+        skipStaleChecks()
         skipStaleLookups()
         skipStalePolls()
         while let first = readyOrders.first {
@@ -65,16 +64,16 @@ extension CommandEngine {
     /// When the next permit can be given, if anything waits for one.
     var nextPermitAt: Instant? {
         guard breaker.isClosed, let token = limiter.nextToken(after: now.uptime) else { return nil }
-        let hasSlot = slotsTaken < settings.maxInFlight
-        if !readyOrders.isEmpty || (hasSlot && !waitingChecks.isEmpty) { return token }
+        if !readyOrders.isEmpty || isAskDue { return token }
         let lookup = lookupBatches.count < Self.maxLookupBatches ? lookups.min?.at : nil
         let poll = pollBatches.count < Self.maxPolls ? polls.min?.at : nil
-        return [lookup, poll].compactMap(\.self).min().map { max(token, $0) }
+        let refresh = isProbing ? nil : refreshAt
+        return [lookup, poll, refresh].compactMap(\.self).min().map { max(token, $0) }
     }
 
     private mutating func begin(_ id: RecordID) {
         guard let work = works[id], let order = work.order else { return }
-        if isOverdue(order) { return expire(id) }
+        if isOverdue(order) { return forgo(id, as: .expired) }
         if work.hasIntent { return awaitFence(id) }
         works[id]?.attempt += 1
         move(id, to: .journaling)
@@ -205,9 +204,8 @@ extension CommandEngine {
     /// The fence holds: the order may go out, or its time is over.
     private mutating func pass(_ id: RecordID, fencedAt: Instant) {
         guard let work = works[id], let order = work.order else { return }
-        if work.isExpiring || isOverdue(order) {
-            works[id]?.isExpiring = true
-            return concludeExpiry(id)
+        if let end = work.foregone ?? (isOverdue(order) ? .expired : nil) {
+            return concludeForegone(id, as: end)
         }
         move(id, to: .ready(expires: fencedAt + settings.sendDeadline))
         readyOrders.append(id)

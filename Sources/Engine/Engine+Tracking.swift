@@ -177,23 +177,51 @@ extension CommandEngine {
             partitions[id.partition]?.tracked[id.key]?.nextPoll = now.uptime + .seconds(1)
             return schedulePoll(id)
         }
-        let order = Order(
-            key: id.key,
-            fingerprint: Fingerprint(high: standing.fingerprint, low: 0),
-            notAfter: nil,
-            origin: standing.record
-        )
-        var work = Work(arrival: .create(order), state: .queued)
-        work.isSettlement = true
-        work.isInLine = false
-        work.attempt = standing.attempt
-        work.sequence = standing.sequence
-        work.since = reference.since
-        work.cause = reference.cause
         // It is followed again, or not, when the ledger knows; until then it is not asked for.
         partitions[id.partition]?.tracked[id.key]?.isBeingPolled = true
+        var work = Work(goingOnWith: standing, of: id.key)
+        work.since = reference.since
+        work.cause = reference.cause
         take(standing.record, work)
         conclude(standing.record, as: state)
+    }
+
+    // MARK: Disputes
+
+    /// Notes since when a person has to look at what was accepted.
+    mutating func noteDispute(_ id: DoubtID, _ state: LedgerState, at time: Int64) {
+        guard state == .overdue || state == .disputed else {
+            partitions[id.partition]?.disputes[id.key] = nil
+            return
+        }
+        let known = partitions[id.partition]?.disputes[id.key]
+        partitions[id.partition]?.disputes[id.key] = known ?? time
+    }
+
+    /// What a person has to look at although it was accepted, if a decision would be about that.
+    public func dispute(in partition: Int32, of key: ReferenceKey) -> Followed? {
+        guard let state = partitions[partition], state.disputes[key] != nil,
+            let standing = state.references[key]
+        else { return nil }
+        return Followed(record: standing.record, ledgerOffset: standing.ledgerOffset)
+    }
+
+    /// A person says what became of what was accepted; nothing lets it be sent again.
+    ///
+    /// A decision from before the dispute was about something else.
+    mutating func decideDispute(_ id: DoubtID, _ decision: ReviewDecision) {
+        guard let state = partitions[id.partition], let since = state.disputes[id.key],
+            decision.at >= since, decision.verdict != .release,
+            let standing = state.references[id.key], standing.attempt == decision.attempt
+        else { return }
+        guard works[standing.record] == nil else {
+            works[standing.record]?.laterDecision = decision
+            return
+        }
+        var work = Work(goingOnWith: standing, of: id.key)
+        work.decision = decision.number
+        take(standing.record, work)
+        conclude(standing.record, as: decision.verdict == .done ? .completed : .cancelled)
     }
 
     // MARK: Hints
@@ -252,6 +280,23 @@ struct Tracked: Hashable {
     var isHinted = false
     /// Polls that were hurried by hints, one after the other.
     var hints = 0
+}
+
+extension Work {
+    /// Carries what became of an accepted order through ledger and topic.
+    fileprivate init(goingOnWith standing: Standing, of key: ReferenceKey) {
+        let order = Order(
+            key: key,
+            fingerprint: Fingerprint(high: standing.fingerprint, low: 0),
+            notAfter: nil,
+            origin: standing.record
+        )
+        self.init(arrival: .create(order), state: .queued)
+        isSettlement = true
+        isInLine = false
+        attempt = standing.attempt
+        sequence = standing.sequence
+    }
 }
 
 extension EngineSettings {

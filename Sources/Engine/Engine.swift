@@ -53,11 +53,15 @@ public struct CommandEngine: ~Copyable {
     /// Orders on their way to a permit: being journaled, fenced, or ready.
     var inPreparation = 0
     var isProbing = false
+    /// When the harmless read is due for what it tells; nil if never.
+    var refreshAt: Instant?
     var isStopping = false
     var lastNumber: UInt64 = 0
     var pendingCommit: PendingCommit?
     var lastCommitAt: Instant
     var lookupBatches: [LookupNumber: LookupBatch] = [:]
+    /// Questions that were not answered yet.
+    var askBatches: [LookupNumber: [Ticket]] = [:]
     /// Polls that were not answered yet.
     var pollBatches: [LookupNumber: [DoubtID]] = [:]
     /// When to look for old claims: milliseconds since 1970.
@@ -72,6 +76,7 @@ public struct CommandEngine: ~Copyable {
         limiter = RateLimiter(at: moment.uptime)
         breaker = Breaker(at: moment.uptime)
         lastCommitAt = moment.uptime
+        refreshAt = settings.refreshInterval.map { _ in moment.uptime }
     }
 
     /// Takes one input in.
@@ -97,7 +102,8 @@ public struct CommandEngine: ~Copyable {
             lookedUp(number, sightings, failure: failure)
         case .polled(let number, let sightings, let failure):
             polled(number, sightings, failure: failure)
-        case .answered(let ticket, let failure): answered(ticket, failure: failure)
+        case .answered(let number, let tickets, let failure):
+            answered(number, tickets, failure: failure)
         case .probed(let result): probed(result)
         case .stop:
             isStopping = true

@@ -27,6 +27,8 @@ public struct EngineSettings: Hashable, Sendable {
     public var pollHorizon: Duration
     /// Whether nothing can follow on `cancelled`.
     public var isCancellingFinal: Bool
+    /// How often the harmless read is sent for what it tells, the payout methods; nil for never.
+    public var refreshInterval: Duration?
     /// Whether an attempt absent for the settle window is sent again; otherwise it is reviewed.
     public var repostsWhenAbsent: Bool
     /// How long a drain may take.
@@ -48,6 +50,7 @@ public struct EngineSettings: Hashable, Sendable {
         clockSkew: Duration = .seconds(60),
         pollHorizon: Duration = .seconds(259_200),
         isCancellingFinal: Bool = true,
+        refreshInterval: Duration? = nil,
         repostsWhenAbsent: Bool = false,
         drainTimeout: Duration = .seconds(20),
         backoff: Backoff = Backoff()
@@ -64,6 +67,7 @@ public struct EngineSettings: Hashable, Sendable {
         self.clockSkew = clockSkew
         self.pollHorizon = pollHorizon
         self.isCancellingFinal = isCancellingFinal
+        self.refreshInterval = refreshInterval
         self.repostsWhenAbsent = repostsWhenAbsent
         self.drainTimeout = drainTimeout
         self.backoff = backoff

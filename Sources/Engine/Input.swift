@@ -36,8 +36,9 @@ public enum Input: Sendable {
     case lookedUp(LookupNumber, [RecordID: Sighting], failure: Outcome?)
     /// A batch of references that are followed was asked for, likewise.
     case polled(LookupNumber, [RecordID: Sighting], failure: Outcome?)
-    /// What was asked of the provider for a check was answered, or could not be had at present.
-    case answered(Ticket, failure: Outcome?)
+    /// What was asked of the provider for checks was answered for these, or could not be had at
+    /// present, because of `failure` if the whole request failed.
+    case answered(LookupNumber, Set<Ticket>, failure: Outcome?)
     /// The harmless read ended.
     case probed(ProbeResult)
     /// The process ends: drain everything.
@@ -72,13 +73,23 @@ public struct Order: Hashable, Sendable {
     public var notAfter: Int64?
     /// Where the command stood first, by which copies of a forwarded one are known.
     public var origin: RecordID
+    /// Whether it is known that the provider would refuse it: it is refused without being sent,
+    /// unless its reference is known.
+    public var isInadmissible: Bool
 
     /// An order as decoded from a command.
-    public init(key: ReferenceKey, fingerprint: Fingerprint, notAfter: Int64?, origin: RecordID) {
+    public init(
+        key: ReferenceKey,
+        fingerprint: Fingerprint,
+        notAfter: Int64?,
+        origin: RecordID,
+        isInadmissible: Bool = false
+    ) {
         self.key = key
         self.fingerprint = fingerprint
         self.notAfter = notAfter
         self.origin = origin
+        self.isInadmissible = isInadmissible
     }
 }
 

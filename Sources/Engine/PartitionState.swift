@@ -42,6 +42,9 @@ final class PartitionState {
     var doubts: [ReferenceKey: Doubt] = [:]
     /// References whose end is not known, although they were accepted.
     var tracked: [ReferenceKey: Tracked] = [:]
+    /// References that a person has to look at although they were accepted, and since when:
+    /// milliseconds since 1970.
+    var disputes: [ReferenceKey: Int64] = [:]
     /// Everything before this offset of the ledger is known.
     var ledgerEnd: Int64 = 0
     /// The owner of the latest claim: whoever else writes is late.
@@ -100,6 +103,7 @@ final class PartitionState {
         return Remembered(
             references: references,
             tracked: tracked,
+            disputes: disputes,
             end: ledgerEnd,
             claimant: claimant
         )
@@ -113,6 +117,7 @@ final class PartitionState {
 struct Remembered {
     var references: References
     var tracked: [ReferenceKey: Tracked]
+    var disputes: [ReferenceKey: Int64]
     var end: Int64
     var claimant: UInt64?
 }

@@ -29,8 +29,10 @@ struct Work {
     var isAnnounced = false
     /// Whether this attempt was refused although an earlier transmission may have arrived.
     var wasRefused = false
-    /// Whether its time is over: what its fence lets through is the word of that.
-    var isExpiring = false
+    /// How it ends instead of being sent: what its fence lets through is the word of that.
+    var foregone: LedgerState?
+    /// What an operator has decided of its reference meanwhile.
+    var laterDecision: ReviewDecision?
     /// Transmissions or questions so far that ended as not sent.
     var tries = 0
     /// The number of the request whose answer is awaited.
@@ -91,7 +93,7 @@ extension Work {
     /// Whether a transmission, or the way to it, takes one of the slots in flight.
     var takesSlot: Bool {
         switch state {
-        case .journaling, .fencing, .ready, .inFlight, .judging, .asking: true
+        case .journaling, .fencing, .ready, .inFlight, .judging: true
         default: false
         }
     }

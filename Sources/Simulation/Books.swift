@@ -29,6 +29,8 @@ final class Books {
         var needsReview = false
         /// What was said last of what became of it.
         var progress: EventKind?
+        /// Whether a person has said what became of it.
+        var isClosedByHand = false
         /// The latest attempt of which it was said that it was refused.
         var refusedAttempt = 0
 
@@ -232,6 +234,10 @@ final class Books {
             reviews += 1
             world.operators.hear(of: event, key, write)
         }
+        if event.kind == .disputed || event.kind == .overdue {
+            world.operators.hear(of: event, key, write)
+        }
+        if event.kind.isProgress && write.decision != nil { account.isClosedByHand = true }
         guard account.seen.insert(event.id).inserted else { return }
         let owner = worker.group.owners[Int(world.commands[event.command].id.partition)]
         let isOwner =
@@ -246,13 +252,22 @@ final class Books {
             }
         }
         account.sequence = max(account.sequence, write.sequence)
-        if event.kind.isProgress { follow(&account, event, isOwner: isOwner) }
+        if event.kind.isProgress { follow(&account, event, write, isOwner: isOwner) }
     }
 
     /// What became of an order only goes forward; a contradiction is for a person.
-    private func follow(_ account: inout Account, _ event: Event, isOwner: Bool) {
+    private func follow(
+        _ account: inout Account,
+        _ event: Event,
+        _ write: LedgerWrite,
+        isOwner: Bool
+    ) {
         defer { account.progress = event.kind }
         guard isOwner, let last = account.progress, event.kind != .disputed else { return }
+        if write.decision != nil {
+            if last == .disputed || last == .overdue { return }
+            return world.fail("\(event.id) is said by a person although nobody was asked")
+        }
         if rank(event.kind) <= rank(last) && event.kind != last {
             world.fail("\(event.id) follows \(last)")
         }
@@ -317,7 +332,7 @@ final class Books {
     var untold: ReferenceKey? {
         let untold = accounts.filter { key, account in
             let ends = world.provider.ends(of: key)
-            guard account.isAccepted, !ends.isEmpty else { return false }
+            guard account.isAccepted, !ends.isEmpty, !account.isClosedByHand else { return false }
             switch account.progress {
             case .overdue?, .disputed?: return false
             default: return !ends.contains { EventKind($0) == account.progress }

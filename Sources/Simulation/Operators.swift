@@ -28,18 +28,22 @@ final class Operators {
         for _ in 0..<times {
             let delay = world.chance.time(0...(world.plan.settleWindow * 2))
             world.timeline.after(delay) { [self] in
-                decide(partition, key, attempt: write.attempt, since: write.since)
+                decide(partition, key, write)
             }
         }
     }
 
-    private func decide(_ partition: Int32, _ key: ReferenceKey, attempt: Int, since: Int64?) {
+    private func decide(_ partition: Int32, _ key: ReferenceKey, _ write: LedgerWrite) {
         let plan = world.plan
+        let (attempt, since) = (write.attempt, write.since)
         let skew = world.chance.number(0...max(1, plan.clockSkew / 1_000_000))
         let at = world.moment.wallClock - skew
         let isEarly = at < (since ?? at) + (plan.sendDeadline + plan.settleWindow) / 1_000_000
         let verdict: ReviewDecision.Verdict
-        if world.provider.hasExecuted(key) {
+        if write.state != .review {
+            // The tool gives no leave to send what was accepted, but a hand-written record may.
+            verdict = world.chance.pick([.done, .notDone, .release])
+        } else if world.provider.hasExecuted(key) {
             verdict = .done
         } else if isEarly {
             // The tool refuses this, but a hand-written record may say it.

@@ -21,6 +21,8 @@ struct Plan {
         var forbidden = 0.0
         var failedLookup = 0.0
         var slowHandOver = 0.0
+        /// A worker knows that the provider would refuse an order.
+        var inadmissible = 0.0
     }
 
     var partitions: Int32
@@ -85,6 +87,7 @@ struct Plan {
             clockSkew: clockSkew.duration,
             pollHorizon: .seconds(Int64(chance.pick([100, 864_000]))),
             isCancellingFinal: isPayout,
+            refreshInterval: chance.happens(0.5) ? .seconds(60) : nil,
             repostsWhenAbsent: !isPayout,
             drainTimeout: chance.time(.seconds(1)...(.seconds(10))).duration,
             backoff: Backoff(base: .milliseconds(200), cap: .seconds(5))
@@ -99,7 +102,7 @@ struct Plan {
             \.slowAcknowledgement, \.lostAcknowledgement, \.refusedAppend, \.deferredCommit,
             \.lostCommit, \.slowCommitReply, \.refusal, \.tooMany, \.noConnection, \.resetBefore,
             \.resetAfter, \.serverError, \.lateExecution, \.unclear, \.forbidden, \.failedLookup,
-            \.slowHandOver,
+            \.slowHandOver, \.inadmissible,
         ]
         for trouble in all {
             troubles[keyPath: trouble] = chance.pick([0, 0, 0.01, 0.03, 0.15])

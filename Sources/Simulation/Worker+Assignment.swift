@@ -95,6 +95,11 @@ extension Worker {
     }
 
     func decided(_ decision: Decision, at now: Moment) {
+        // A dispute has nothing kept for it until something comes of it.
+        let subject = engine.dispute(in: decision.partition, of: decision.reference)?.record
+        let added = subject.flatMap { jobs[$0] == nil ? $0 : nil }
+        if let added { jobs[added] = world.number(of: added).map { Job(command: $0) } }
+        defer { if let added, !engine.isWorking(on: added) { jobs[added] = nil } }
         give(
             .decided(
                 partition: decision.partition,

@@ -16,7 +16,7 @@ extension Worker {
                 transmit(ticket, attempt: attempt, expires: expires)
             case .lookUp(let number, let records, _): lookUp(number, records)
             case .poll(let number, let subjects): poll(number, subjects.map(\.record))
-            case .ask(let ticket): ask(ticket)
+            case .ask(let number, let tickets): ask(number, tickets)
             case .probe: probe()
             case .pause(let partitions):
                 for partition in partitions { cursors[partition]?.isPaused = true }
@@ -152,9 +152,7 @@ extension Worker {
     }
 
     private func poll(_ number: LookupNumber, _ records: [RecordID]) {
-        let commands = records.compactMap { record in
-            world.log(of: record.partition).first { world.commands[$0].id == record }
-        }
+        let commands = records.compactMap(world.number)
         read { [self] in
             var sightings: [RecordID: Sighting] = [:]
             for command in commands.map({ world.commands[$0] }) {
@@ -183,12 +181,13 @@ extension Worker {
         }
     }
 
-    private func ask(_ ticket: Ticket) {
-        guard job(of: ticket.record) != nil else { return }
-        read {
-            true
-        } answer: { [self] _, failure in
-            post(.input(.answered(ticket, failure: failure)))
+    private func ask(_ number: LookupNumber, _ tickets: [Ticket]) {
+        guard tickets.allSatisfy({ job(of: $0.record) != nil }) else { return }
+        read { [world] in
+            // An answer for many may leave some of them out.
+            Set(tickets.filter { _ in tickets.count == 1 || !world.chance.happens(0.1) })
+        } answer: { [self] answered, failure in
+            post(.input(.answered(number, answered ?? [], failure: failure)))
         }
     }
 

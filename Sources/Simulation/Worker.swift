@@ -267,11 +267,19 @@ final class Worker {
                 cursor.next += 1
                 cursors[partition] = cursor
                 jobs[command.id] = Job(command: number)
-                give(.received(command.id, command.arrival), now)
+                give(.received(command.id, arrival(of: command)), now)
                 received = true
             }
         }
         return received
+    }
+
+    /// What the engine is told of a command; whether the provider would take it is judged anew
+    /// whenever it is read.
+    private func arrival(of command: Command) -> Arrival {
+        guard case .create(var order) = command.arrival else { return command.arrival }
+        order.isInadmissible = world.troubled(\.inadmissible)
+        return .create(order)
     }
 
     /// The process has ended as it was asked to.

@@ -60,6 +60,9 @@ final class World {
     /// The commands of a partition that were produced so far, by their numbers.
     func log(of partition: Int32) -> [Int] { topic.logs[Int(partition)] }
 
+    /// The command that stands there.
+    func number(of id: RecordID) -> Int? { log(of: id.partition).first { commands[$0].id == id } }
+
     /// Whoever reads a partition has something to read.
     func wakeReaders(of partition: Int32) {
         for worker in workers where worker.cursors[partition]?.isPaused == false {

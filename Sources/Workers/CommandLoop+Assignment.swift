@@ -126,6 +126,8 @@ extension CommandLoop {
 
     private func endLeases(_ partitions: [Int32]) {
         followed = followed.filter { !partitions.contains($0.key.partition) }
+        // Whoever has the first partition meanwhile may tell of other methods.
+        if partitions.contains(0) { toldMethods = nil }
         for partition in partitions { leases.removeValue(forKey: partition)?.end() }
     }
 

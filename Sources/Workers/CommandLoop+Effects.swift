@@ -24,7 +24,7 @@ extension CommandLoop {
             case .lookUp(let number, let records, let isConfirming):
                 lookUp(number, records, isConfirming: isConfirming)
             case .poll(let number, let subjects): poll(number, subjects)
-            case .ask(let ticket): ask(ticket)
+            case .ask(let number, let tickets): ask(number, tickets)
             case .probe: probe()
             case .pause(let partitions):
                 flow { () throws(KafkaError) in try consumer.pause(commandPartitions(partitions)) }

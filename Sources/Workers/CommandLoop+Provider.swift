@@ -118,35 +118,39 @@ extension CommandLoop {
         engine.handle(.lookedUp(number, sightings, failure: nil), at: now)
     }
 
-    func ask(_ ticket: Ticket) {
-        guard case .command(let command) = jobs[ticket.record]?.content else {
-            return mailbox.post(.answered(ticket, .failure(AspaydsError(code: .invalidRequest))))
+    func ask(_ number: LookupNumber, _ tickets: [Ticket]) {
+        var questions: [Ticket: Command] = [:]
+        for ticket in tickets {
+            guard case .command(let command) = jobs[ticket.record]?.content else { continue }
+            questions[ticket] = command
         }
-        Task { [gateway, mailbox] in
-            mailbox.post(.answered(ticket, await gateway.ask(command)))
+        Task { [gateway, mailbox, questions] in
+            mailbox.post(.answered(number, await gateway.ask(questions)))
         }
     }
 
-    func answered(_ ticket: Ticket, _ result: Result<Job.Finding, AspaydsError>, at now: Moment) {
+    func answered(
+        _ number: LookupNumber,
+        _ result: Result<[Ticket: Job.Finding], AspaydsError>,
+        at now: Moment
+    ) {
         switch result {
-        case .success(let finding):
-            jobs[ticket.record]?.finding = finding
-            engine.handle(.answered(ticket, failure: nil), at: now)
+        case .success(let findings):
+            for (ticket, finding) in findings { jobs[ticket.record]?.finding = finding }
+            engine.handle(.answered(number, Set(findings.keys), failure: nil), at: now)
         case .failure(let error):
             tell(error)
-            engine.handle(.answered(ticket, failure: error.outcome), at: now)
+            engine.handle(.answered(number, [], failure: error.outcome), at: now)
         }
     }
 
     func probe() {
-        Task { [gateway, mailbox] in
-            let (result, error) = await gateway.probe()
-            mailbox.post(.probed(result, error))
-        }
+        Task { [gateway, mailbox] in mailbox.post(.probed(await gateway.probe())) }
     }
 
-    func probed(_ result: ProbeResult, _ error: AspaydsError?, at now: Moment) {
-        if let error, result != .healthy { tell(error) }
-        engine.handle(.probed(result), at: now)
+    func probed(_ probe: Gateway.Probe, at now: Moment) {
+        if let error = probe.error, probe.result != .healthy { tell(error) }
+        if let methods = probe.methods { learn(methods, at: now) }
+        engine.handle(.probed(probe.result), at: now)
     }
 }

@@ -29,9 +29,18 @@ extension CommandLoop {
     private func decode(_ record: Record) -> (Job, Arrival) {
         switch decoder.decode(record) {
         case .success(let command):
-            stray(command, record) ?? (Job(content: .command(command)), arrival(of: command))
+            stray(command, record) ?? atHome(command)
         case .failure(let rejection): reject(record, rejection)
         }
+    }
+
+    private func atHome(_ command: Command) -> (Job, Arrival) {
+        var job = Job(content: .command(command))
+        job.objection = objection(to: command)
+        guard let order = job.order else { return (job, arrival(of: command)) }
+        var arrival = Order(order)
+        arrival.isInadmissible = job.objection != nil
+        return (job, .create(arrival))
     }
 
     private func reject(_ record: Record, _ rejection: Rejection) -> (Job, Arrival) {
@@ -60,9 +69,6 @@ extension CommandLoop {
     }
 
     private func arrival(of command: Command) -> Arrival {
-        if let order = OrderSummary(command) {
-            return .create(Order(order))
-        }
         switch command.body {
         case .checkPayment(let subject), .checkPayout(let subject):
             let key = Engine.ReferenceKey(subject.text)

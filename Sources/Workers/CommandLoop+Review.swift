@@ -29,6 +29,14 @@ extension CommandLoop {
     }
 
     private func give(_ order: ReviewOrder, at now: Moment) {
+        let (partition, key) = (home(of: order.reference), Engine.ReferenceKey(order.reference))
+        if let subject = engine.dispute(in: partition, of: key), jobs[subject.record] == nil {
+            return recall(subject, for: order)
+        }
+        decide(order, at: now)
+    }
+
+    private func decide(_ order: ReviewOrder, at now: Moment) {
         let decision = ReviewDecision(
             number: order.number,
             attempt: order.attempt,
@@ -40,6 +48,34 @@ extension CommandLoop {
             .decided(partition: partition, .init(order.reference), decision),
             at: now
         )
+    }
+
+    /// Reads back what was accepted long ago, for an order about it.
+    private func recall(_ subject: Followed, for order: ReviewOrder) {
+        let position = ledgerPosition(of: subject)
+        Task { [fetcher, mailbox, logger] in
+            do {
+                guard let summary = try await fetcher.order(at: position) else { return }
+                mailbox.post(.disputed(subject.record, summary, order))
+            } catch {
+                logger.error(
+                    "cannot read back what an operator has decided about; order it once more",
+                    metadata: ["reference": "\(order.reference)", "error": "\(error)"]
+                )
+            }
+        }
+    }
+
+    func decideDispute(
+        _ id: RecordID,
+        _ summary: OrderSummary,
+        _ order: ReviewOrder,
+        at now: Moment
+    ) {
+        let isNew = jobs[id] == nil
+        if isNew { jobs[id] = Job(summary) }
+        decide(order, at: now)
+        if isNew && !engine.isWorking(on: id) { jobs[id] = nil }
     }
 
     func home(of reference: String) -> Int32 {

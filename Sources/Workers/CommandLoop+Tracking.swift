@@ -17,22 +17,23 @@ extension CommandLoop {
                 unknown.append(subject)
             }
         }
-        Task { [gateway, mailbox, fetcher, ledgerTopic, orders, unknown] in
+        let positions = unknown.map { ($0.record, ledgerPosition(of: $0)) }
+        Task { [gateway, mailbox, fetcher, orders, positions] in
             var orders = orders
-            for subject in unknown {
-                let position = Position(
-                    topicPartition: TopicPartition(
-                        topic: ledgerTopic,
-                        partition: subject.record.partition
-                    ),
-                    offset: subject.ledgerOffset
-                )
+            for (id, position) in positions {
                 // What cannot be read now is asked for another time.
-                orders[subject.record] = try? await fetcher.order(at: position)
+                orders[id] = try? await fetcher.order(at: position)
             }
             let result = orders.isEmpty ? .success([:]) : await gateway.follow(orders)
             mailbox.post(.polled(number, orders, result))
         }
+    }
+
+    func ledgerPosition(of subject: Followed) -> Position {
+        Position(
+            topicPartition: TopicPartition(topic: ledgerTopic, partition: subject.record.partition),
+            offset: subject.ledgerOffset
+        )
     }
 
     func polled(

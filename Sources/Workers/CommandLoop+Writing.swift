@@ -204,6 +204,7 @@ extension CommandLoop {
                 if ticket.record.offset < 0 {
                     giveDecisions(in: ticket.record.partition, at: now)
                 }
+            case .methods: if place == nil { toldMethods = nil }
             case .notification(let ticket): if place == nil { unnotified.insert(ticket) }
             case .publication(let ticket):
                 let isDone = place != nil && !unnotified.contains(ticket)

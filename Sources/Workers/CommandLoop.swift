@@ -25,6 +25,8 @@ final class CommandLoop {
         case foreignGroup(Int32, String?)
         /// Operators have decided.
         case ordered([ReviewOrder])
+        /// What an operator has decided about was read back.
+        case disputed(RecordID, OrderSummary, ReviewOrder)
         /// Kafka answered for a batch of messages.
         case delivered([Tag], [DeliveryReport])
         /// A transmission ended.
@@ -35,8 +37,8 @@ final class CommandLoop {
         case gone(Ticket)
         /// A batch of lookups ended.
         case lookedUp(LookupNumber, [RecordID], Result<[RecordID: Job.Finding], AspaydsError>)
-        /// A question was answered.
-        case answered(Ticket, Result<Job.Finding, AspaydsError>)
+        /// Questions were answered.
+        case answered(LookupNumber, Result<[Ticket: Job.Finding], AspaydsError>)
         /// A batch of polls ended.
         case polled(
             LookupNumber,
@@ -44,7 +46,7 @@ final class CommandLoop {
             Result<[RecordID: Job.Finding], AspaydsError>
         )
         /// The harmless read ended.
-        case probed(ProbeResult, AspaydsError?)
+        case probed(Gateway.Probe)
         /// An answer was read back from the ledger.
         case replayed(Ticket, LedgerWrite, Event?)
         /// Kafka answers again.
@@ -61,6 +63,8 @@ final class CommandLoop {
         case publication(Ticket)
         /// Goes with the publication of the same ticket, before it.
         case notification(Ticket)
+        /// The payout methods.
+        case methods
     }
 
     let settings: WorkerSettings
@@ -101,6 +105,9 @@ final class CommandLoop {
     var lastLedgerNumber: UInt64 = 0
     /// What operators have decided.
     var orders = ReviewOrders()
+    /// What the provider has listed last, and what was told of it since the last assignment.
+    var methods: PayoutMethods?
+    var toldMethods: PayoutMethods?
     /// Commands that were sent on to their home partition.
     var forwarded = 0
     let progressThrottle = LogThrottle(interval: .seconds(5))
@@ -215,6 +222,8 @@ final class CommandLoop {
         case .progress(let number, let read, let total): progress(number, read: read, of: total)
         case .foreignGroup(let partition, let name): foreignGroups[partition] = name
         case .ordered(let list): ordered(list, at: now)
+        case .disputed(let id, let summary, let order):
+            decideDispute(id, summary, order, at: now)
         case .delivered(let tags, let reports): delivered(tags, reports, at: now)
         case .submitted(let ticket, let result): submitted(ticket, result, at: now)
         case .recalled(let id, let command): jobs[id]?.content = .command(command)
@@ -222,8 +231,8 @@ final class CommandLoop {
         case .lookedUp(let number, let records, let result):
             lookedUp(number, records, result, at: now)
         case .polled(let number, let orders, let result): polled(number, orders, result, at: now)
-        case .answered(let ticket, let result): answered(ticket, result, at: now)
-        case .probed(let result, let error): probed(result, error, at: now)
+        case .answered(let number, let result): answered(number, result, at: now)
+        case .probed(let probe): probed(probe, at: now)
         case .replayed(let ticket, let write, let event): replayed(ticket, write, event)
         case .reachable: reachable()
         case .untrusted(let error): refuse(error, at: now)

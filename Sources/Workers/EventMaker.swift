@@ -21,7 +21,7 @@ struct EventMaker: Sendable {
                 domain,
                 order.reference,
                 kind,
-                word: word(for: write.state, job),
+                word: word(for: write, job),
                 attempt: write.attempt
             ),
             reference: order.reference,
@@ -74,8 +74,10 @@ struct EventMaker: Sendable {
     }
 
     /// What tells two events of a kind apart: the provider's word, or why a person is needed.
-    private func word(for state: LedgerState, _ job: Job) -> String? {
-        switch (state, job.finding) {
+    private func word(for write: LedgerWrite, _ job: Job) -> String? {
+        switch (write.state, job.finding) {
+        // The provider may have said the same before the dispute.
+        case _ where write.state.isProgress && write.decision != nil: "closed"
         case (.changed, .sighting(let found)): found.status
         case (.overdue, _): "overdue"
         case (.disputed, _): "disputed"
@@ -175,7 +177,7 @@ struct EventMaker: Sendable {
                 code: "interrupted",
                 message: "a worker ended before the outcome was recorded"
             )
-        case (.refused, _): job.doubt?.reason
+        case (.refused, _): job.objection ?? job.doubt?.reason
         case (.intent, _), (.notSent, _), (.released, _), (.conflict, _): nil
         }
     }
@@ -250,6 +252,20 @@ struct EventMaker: Sendable {
             field: rejection.field
         )
         event.command = Event.Origin(id: rejection.commandID, source: source)
+        return event
+    }
+
+    /// What the provider lists, where nobody has asked.
+    func methods(_ methods: PayoutMethods, at now: Int64) -> Event {
+        var event = Event(
+            domain: domain,
+            kind: .methods,
+            id: "\(domain.rawValue)/\(Event.Kind.methods.rawValue)/\(now)",
+            reference: nil,
+            occurredAt: now
+        )
+        event.trigger = .poll
+        event.methods = methods.list
         return event
     }
 

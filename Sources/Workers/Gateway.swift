@@ -46,40 +46,32 @@ struct Gateway: Sendable {
     func lookUp(
         _ orders: [RecordID: OrderSummary]
     ) async -> Result<[RecordID: Job.Finding], AspaydsError> {
-        let references = orders.values.map(\.reference)
+        await statuses(orders.values.map(\.reference)).map { batch in
+            orders.compactMapValues { order in
+                let reference = Reference.uppercased(order.reference)
+                if let states = batch.byReference[reference] { return judge(order, states) }
+                return batch.absent.contains(reference) ? .absent : nil
+            }
+        }
+    }
+
+    /// Asks for the states of references and ids, in one request.
+    private func statuses(_ ids: [String]) async -> Result<StatusTable, AspaydsError> {
         do throws(AspaydsError) {
             switch domain {
             case .payment:
-                let batch = try await client.paymentStatuses(references)
+                let batch = try await client.paymentStatuses(ids)
                 return .success(
-                    match(orders, batch.found.map(ProviderState.init), batch.notFound)
+                    StatusTable(batch.found.map(ProviderState.init), absent: batch.notFound)
                 )
             case .payout:
-                let batch = try await client.payoutStatuses(references)
+                let batch = try await client.payoutStatuses(ids)
                 return .success(
-                    match(orders, batch.found.map(ProviderState.init), batch.notFound)
+                    StatusTable(batch.found.map(ProviderState.init), absent: batch.notFound)
                 )
             }
         } catch {
             return .failure(error)
-        }
-    }
-
-    private func match(
-        _ orders: [RecordID: OrderSummary],
-        _ states: [ProviderState],
-        _ notFound: [String]
-    ) -> [RecordID: Job.Finding] {
-        var found: [String: [ProviderState]] = [:]
-        for state in states {
-            guard let reference = state.reference else { continue }
-            found[Reference.uppercased(reference), default: []].append(state)
-        }
-        let absent = Set(notFound.map(Reference.uppercased))
-        return orders.compactMapValues { order in
-            let reference = Reference.uppercased(order.reference)
-            if let states = found[reference] { return judge(order, states) }
-            return absent.contains(reference) ? .absent : nil
         }
     }
 
@@ -127,8 +119,18 @@ struct Gateway: Sendable {
         return .sighting(state)
     }
 
-    /// Asks what a check or methods command wants to know.
-    func ask(_ command: Command) async -> Result<Job.Finding, AspaydsError> {
+    /// Asks what commands want to know, in one request: one by itself in full, many by their states.
+    func ask(_ questions: [Ticket: Command]) async -> Result<[Ticket: Job.Finding], AspaydsError> {
+        if questions.count == 1, let (ticket, command) = questions.first {
+            return await ask(command).map { [ticket: $0] }
+        }
+        let subjects = questions.compactMapValues(\.subject)
+        return await statuses(subjects.values.map(\.text)).map { batch in
+            subjects.compactMapValues { batch.finding(of: $0) }
+        }
+    }
+
+    private func ask(_ command: Command) async -> Result<Job.Finding, AspaydsError> {
         do throws(AspaydsError) {
             switch command.body {
             case .checkPayment(let subject):
@@ -146,21 +148,61 @@ struct Gateway: Sendable {
         }
     }
 
-    /// The harmless read.
-    func probe() async -> (ProbeResult, AspaydsError?) {
+    /// What the harmless read told.
+    struct Probe: Sendable {
+        var result: ProbeResult
+        var methods: PayoutMethods?
+        var error: AspaydsError?
+    }
+
+    /// The harmless read: GET /payout/methods.
+    func probe() async -> Probe {
         do throws(AspaydsError) {
-            _ = try await client.payoutMethods()
-            return (.healthy, nil)
+            let methods = try await client.payoutMethods()
+            return Probe(result: .healthy, methods: PayoutMethods(methods))
         } catch {
-            switch error.code {
-            case .unauthorized: return (.unauthorized, error)
-            case .forbidden, .notFound: return (.forbidden, error)
-            case .rateLimited: return (.healthy, error)
-            default:
-                // Any other whole answer shows that the provider is there.
-                let isAnswer = error.httpStatus.map { $0 < 500 } ?? false
-                return (isAnswer ? .healthy : .failed, error)
+            return Probe(result: error.probeResult, error: error)
+        }
+    }
+}
+
+/// What a request for many states told, by upper-cased references and ids.
+private struct StatusTable {
+    private(set) var byReference: [String: [ProviderState]] = [:]
+    private var byID: [String: [ProviderState]] = [:]
+    let absent: Set<String>
+
+    init(_ states: [ProviderState], absent: [String]) {
+        self.absent = Set(absent.map(Reference.uppercased))
+        for state in states {
+            if let reference = state.reference {
+                byReference[Reference.uppercased(reference), default: []].append(state)
             }
+            if let id = state.providerID {
+                byID[Reference.uppercased(id), default: []].append(state)
+            }
+        }
+    }
+
+    /// What was told of a subject; nil where that is nothing, or not one thing.
+    func finding(of subject: Command.Subject) -> Job.Finding? {
+        let text = Reference.uppercased(subject.text)
+        let states =
+            switch subject {
+            case .reference: byReference[text]
+            case .id: byID[text]
+            }
+        guard let states else { return absent.contains(text) ? .absent : nil }
+        return states.count == 1 ? .sighting(states[0]) : nil
+    }
+}
+
+extension Command {
+    /// What a check asks about.
+    fileprivate var subject: Subject? {
+        switch body {
+        case .checkPayment(let subject), .checkPayout(let subject): subject
+        case .createPayment, .requestPayout, .payoutMethods: nil
         }
     }
 }
@@ -182,6 +224,17 @@ extension AspaydsError {
             .redirected, .forbidden, .invalidRequest:
             true
         default: false
+        }
+    }
+
+    /// What the error says of the provider, where the harmless read ended in it.
+    fileprivate var probeResult: ProbeResult {
+        switch code {
+        case .unauthorized: .unauthorized
+        case .forbidden, .notFound: .forbidden
+        case .rateLimited: .healthy
+        // Any other whole answer shows that the provider is there.
+        default: httpStatus.map { $0 < 500 } == true ? .healthy : .failed
         }
     }
 

@@ -39,6 +39,8 @@ struct Job {
     /// The order, if it is one.
     let order: OrderSummary?
     var finding: Finding?
+    /// Why the provider would not take it, as far as that is known before it is sent.
+    var objection: Event.Reason?
     /// What the last transmission ended with, while it may have arrived.
     var doubt: AspaydsError?
     /// What is known of the doubt, for the review.

@@ -113,15 +113,4 @@ import Testing
         }
     }
 
-    @Test func checksAreAskedAndRetried() throws {
-        let script = Script.ready()
-        let asked = try #require(
-            script.step(.received(record(0), .check(ReferenceKey(high: 1, low: 1)))).asked.first
-        )
-        script.step(.answered(asked, failure: .inDoubt(.providerFailed)))
-        let again = script.passUntil(.seconds(31)) { if case .ask = $0 { true } else { false } }
-        let second = try #require(again.asked.first)
-        let answer = script.step(.answered(second, failure: nil))
-        #expect(answer.publications.map(\.publication) == [.answer])
-    }
 }

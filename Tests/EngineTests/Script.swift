@@ -138,6 +138,9 @@ final class Script {
     /// How far the ledger of the first partition is known, and whose it was.
     func knownLedger() -> (end: Int64, claimant: UInt64?) { engine.knownLedger(of: 0) }
 
+    /// What a person would decide about, of a reference that was accepted.
+    func disputed(_ reference: UInt64) -> Followed? { engine.dispute(in: 0, of: key(reference)) }
+
     /// Somebody else writes to a ledger.
     func writeForeign(records: Int64, to partition: Int32 = 0) {
         ledgerEnds[partition, default: 0] += records

@@ -152,9 +152,14 @@ extension [Effect] {
         }
     }
 
-    var asked: [Ticket] {
-        compactMap { if case .ask(let ticket) = $0 { ticket } else { nil } }
+    var asks: [(number: LookupNumber, tickets: [Ticket])] {
+        compactMap {
+            guard case .ask(let number, let tickets) = $0 else { return nil }
+            return (number, tickets)
+        }
     }
+
+    var asked: [Ticket] { asks.flatMap(\.tickets) }
 
     var alerts: [Alert] {
         compactMap { if case .alert(let alert) = $0 { alert } else { nil } }

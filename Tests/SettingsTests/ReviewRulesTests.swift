@@ -59,6 +59,22 @@ import Testing
         #expect(failure?.message?.hasPrefix("payout WD-1 is not in review: ") == true)
     }
 
+    @Test(arguments: ["overdue", "disputed"])
+    func whatWasAcceptedIsClosedAtOnceAndNeverReleased(word: String) throws {
+        let history = try #require(ledger(try LedgerScript.record(word)))
+        for verdict in [Decision.Verdict.done, .notDone] {
+            let review = try rules.reviewed(history, verdict, now: LedgerScript.start)
+            #expect(review.isDispute)
+        }
+        let failure = #expect(throws: Failure.self) {
+            try rules.reviewed(history, .release, now: .max)
+        }
+        #expect(failure?.message?.contains("nothing lets it be sent again") == true)
+        let page = ReviewText(rules: rules, now: LedgerScript.start)
+            .page(history, ordered: nil, colour: false).joined(separator: "\n")
+        #expect(page.contains("--done") && page.contains("--not-done") && !page.contains("release"))
+    }
+
     @Test func aReviewThatCameTooLateIsNone() throws {
         let claims = [
             try LedgerScript.record("claim", by: "b"), try LedgerScript.record("intent", by: "b"),
@@ -110,10 +126,18 @@ import Testing
         #expect(fate(review, try LedgerScript.review(attempt: 2)) == "overtaken 1")
     }
 
-    @Test func risksAreSaid() {
-        #expect(ReviewRules.risk(of: Self.order(.release)).contains("the recipient is paid twice"))
-        #expect(ReviewRules.risk(of: Self.order(.notDone)).contains("the recipient is paid twice"))
-        #expect(ReviewRules.risk(of: Self.order(.done)).contains("nobody gets the money"))
+    @Test func risksAreSaid() throws {
+        let review = try #require(ledger(try LedgerScript.review())?.review)
+        let overdue = try #require(ledger(try LedgerScript.record("overdue"))?.review)
+        let risks: [(Decision.Verdict, LedgerRecord.Outcome, String)] = [
+            (.release, review, "the recipient is paid twice"),
+            (.notDone, review, "the recipient is paid twice"),
+            (.done, review, "nobody gets the money"),
+            (.done, overdue, "as completed"), (.notDone, overdue, "as cancelled"),
+        ]
+        for (verdict, review, told) in risks {
+            #expect(ReviewRules.risk(of: Self.order(verdict), about: review).contains(told))
+        }
     }
 
     @Test func spansAreRoundedDown() {

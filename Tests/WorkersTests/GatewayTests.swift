@@ -116,7 +116,64 @@ struct CannedTransport: Transport {
         (500, "{}", .failed), (422, "{}", .healthy),
     ])
     func theProbeTellsOutagesFromCredentials(status: Int, body: String, result: ProbeResult) async {
-        #expect(await gateway(status, body).probe().0 == result)
+        #expect(await gateway(status, body).probe().result == result)
+    }
+
+    private func ask(
+        _ subjects: [Command.Subject],
+        _ status: Int,
+        _ body: String
+    ) async
+        -> [Command.Subject: String]?
+    {
+        var questions: [Ticket: Command] = [:]
+        for (number, subject) in subjects.enumerated() {
+            let ticket = Ticket(record: RecordID(partition: 0, offset: Int64(number)), number: 1)
+            let source = CommandSource(topic: "t", partition: 0, offset: Int64(number))
+            questions[ticket] = Command(id: "c", source: source, body: .checkPayout(subject))
+        }
+        guard let findings = try? await gateway(status, body).ask(questions).get() else {
+            return nil
+        }
+        var said: [Command.Subject: String] = [:]
+        for (ticket, finding) in findings {
+            said[subjects[Int(ticket.record.offset)]] =
+                switch finding {
+                case .sighting(let state): state.status
+                case .absent: "absent"
+                case .failure(let error): error.code.rawValue
+                default: "?"
+                }
+        }
+        return said
+    }
+
+    @Test func manyQuestionsAreAnsweredByReferenceAndById() async {
+        let body =
+            #"{"status":"success","total_requested":5,"total_found":2,"payouts":["#
+            + #"{"payout_id":"ATPAY1","transaction_reference":"WD-1","status":"pending"},"#
+            + #"{"payout_id":"ATPAY2","transaction_reference":"WD-2","status":"completed"}],"#
+            + #""not_found_ids":["wd-3"]}"#
+        let said = await ask(
+            [
+                .reference("wd-1"), .id("atpay2"), .reference("WD-3"), .reference("WD-4"),
+                // An id is no reference.
+                .id("WD-1"),
+            ],
+            200,
+            body
+        )
+        let expected: [Command.Subject: String] = [
+            .reference("wd-1"): "pending", .id("atpay2"): "completed", .reference("WD-3"): "absent",
+        ]
+        #expect(said == expected)
+    }
+
+    @Test func whatIsRefusedForManyIsAFailureAndForOneTheAnswer() async {
+        let body = #"{"message":"no"}"#
+        #expect(await ask([.reference("WD-1"), .reference("WD-2")], 422, body) == nil)
+        let alone = await ask([.reference("WD-1")], 422, body)
+        #expect(alone == [.reference("WD-1"): AspaydsError.Code.unexpectedStatus.rawValue])
     }
 
     @Test func everyErrorHasAnOutcomeOfItsOwnCertainty() {

@@ -7,8 +7,9 @@ struct ReviewCommand: AsyncParsableCommand {
         commandName: "review",
         abstract: "References that need a person: list them, show one, release it, close it.",
         discussion: """
-            A reference is in review when it may have been executed and nobody can tell: a person \
-            finds out from the provider, and decides.
+            A reference is in review when it may have been executed and nobody can tell, or when \
+            it was accepted and is overdue or disputed: a person finds out from the provider, and \
+            decides.
 
               aspayds-worker review list
               aspayds-worker review show WD-1001

@@ -32,8 +32,10 @@ extension ReviewCommand {
                 + "--not-done) --by <who> --why <why> [--yes] [--domain <domain>] [<options>] "
                 + "[<settings> ...]",
             discussion: """
-                Done counts as accepted: it is never sent again. Not done counts as refused: a later \
-                command may try it again; refused until the settle window is over.
+                Of what is in doubt, done counts as accepted: it is never sent again. Not done counts as \
+                refused: a later command may try it again; refused until the settle window is over.
+                Of what was accepted and is overdue or disputed, done counts as paid or completed, \
+                not done as cancelled; it is never sent again.
 
 
                 """ + SettingsHelp.brief
@@ -119,7 +121,7 @@ struct DecisionOptions: ParsableArguments {
             )
             let last = again ? nil : try await desk.lastOrder(order.key)
             let warning = try rules.checkRepetition(of: order, after: last)
-            try confirm(order, warning)
+            try confirm(order, about: review, warning)
             let place = try await desk.give(order)
             let fate = try await fate(of: order, rules, &view)
             try tell(order, place, fate, settings)
@@ -149,8 +151,12 @@ struct DecisionOptions: ParsableArguments {
         )
     }
 
-    private func confirm(_ order: ReviewOrder, _ warning: String?) throws(Failure) {
-        for warning in [warning, ReviewRules.risk(of: order)].compactMap(\.self) {
+    private func confirm(
+        _ order: ReviewOrder,
+        about review: LedgerRecord.Outcome,
+        _ warning: String?
+    ) throws(Failure) {
+        for warning in [warning, ReviewRules.risk(of: order, about: review)].compactMap(\.self) {
             Terminal.complain("warning: \(printable(warning))")
         }
         guard !yes, Terminal.asks else { return }

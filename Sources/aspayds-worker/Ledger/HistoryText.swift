@@ -135,8 +135,8 @@ enum Terms {
         case .rejected: "accepted, and rejected later"
         case .cancelled: "accepted, and cancelled later"
         case .changed: "accepted; the provider says something that the worker does not know"
-        case .overdue: "accepted, and still open at the horizon"
-        case .disputed: "accepted, and contradicted by the provider"
+        case .overdue: "accepted, and open at the horizon; a person must decide"
+        case .disputed: "accepted, and contradicted by the provider; a person must decide"
         }
     }
 }

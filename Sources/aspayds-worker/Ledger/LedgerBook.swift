@@ -34,12 +34,10 @@ struct History {
     /// The reference as it was written last.
     var reference: String { (standing ?? lines.last)?.record.reference ?? "-" }
 
-    /// The attempt in review, if a person must decide.
+    /// What a person must decide about, if there is something.
     var review: LedgerRecord.Outcome? {
-        guard case .outcome(let outcome)? = standing?.record, outcome.state == .review else {
-            return nil
-        }
-        return outcome
+        guard case .outcome(let outcome)? = standing?.record else { return nil }
+        return outcome.state == .review || outcome.isDispute ? outcome : nil
     }
 
     /// What was ordered, as far as the ledger still has it.
@@ -170,12 +168,20 @@ extension LedgerRecord {
         if case .outcome(let outcome) = self { outcome.decision } else { nil }
     }
 
-    /// Whether it leaves work to do: what may have been sent has no end yet.
+    /// Whether it leaves work to do, for a worker or for a person.
     fileprivate var isOpen: Bool {
         switch self {
         case .claim: false
         case .intent: true
-        case .outcome(let outcome): outcome.state.isOpen
+        case .outcome(let outcome): outcome.state.isOpen || outcome.isDispute
         }
     }
+}
+
+extension LedgerRecord.Outcome {
+    /// Whether the provider has it for certain, and a person must find out what became of it.
+    var isDispute: Bool { state == .overdue || state == .disputed }
+
+    /// Since when a person is needed: milliseconds since 1970.
+    var neededSince: Int64 { isDispute ? at : since ?? at }
 }

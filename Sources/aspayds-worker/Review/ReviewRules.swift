@@ -20,6 +20,7 @@ struct ReviewRules {
 
     /// From when on the last transmission cannot be on its way any more, in milliseconds since 1970.
     func settled(_ review: LedgerRecord.Outcome) -> Int64 {
+        if review.isDispute { return review.at }
         let since = review.since ?? review.evidence?.inDoubtSince ?? review.at
         let wait = EngineSettings().sendDeadline + settleWindow
         return since + wait.components.seconds * 1000
@@ -37,6 +38,12 @@ struct ReviewRules {
         let name = "\(history.domain.rawValue) \(history.reference)"
         guard let review = history.review else {
             throw Failure("\(name) is not in review: \(Terms.state(history.standing?.record))")
+        }
+        guard verdict != .release || !review.isDispute else {
+            throw Failure(
+                "\(name) was accepted by the provider, so nothing lets it be sent again; find out "
+                    + "what became of it, and close it"
+            )
         }
         let settled = settled(review)
         guard verdict == .done || now >= settled else {
@@ -82,13 +89,17 @@ struct ReviewRules {
     }
 
     /// What a person should know before giving an order.
-    static func risk(of order: ReviewOrder) -> String {
+    static func risk(of order: ReviewOrder, about review: LedgerRecord.Outcome) -> String {
         let name = "\(order.domain.rawValue) \(order.reference)"
         let twice =
             switch order.domain {
             case .payment: "there are two invoices, and the customer may pay twice"
             case .payout: "the recipient is paid twice"
             }
+        if review.isDispute {
+            let end = order.verdict == .done ? Terms.end(order.domain) : "cancelled"
+            return "This settles \(name), which the provider has accepted, as \(end)."
+        }
         return switch order.verdict {
         case .release:
             "This lets a worker transmit \(name) once more. "
@@ -104,6 +115,9 @@ struct ReviewRules {
 }
 
 extension Terms {
+    /// The good end of what was accepted.
+    static func end(_ domain: Domain) -> String { domain == .payment ? "paid" : "completed" }
+
     /// The name of an order.
     static func order(_ verdict: Decision.Verdict) -> String {
         switch verdict {

@@ -38,12 +38,12 @@ struct ReviewText {
     private static func reviews(_ histories: [History]) -> [(History, LedgerRecord.Outcome)] {
         histories.compactMap { history in history.review.map { (history, $0) } }
             .sorted {
-                ($0.1.since ?? $0.1.at, $0.0.reference) < ($1.1.since ?? $1.1.at, $1.0.reference)
+                ($0.1.neededSince, $0.0.reference) < ($1.1.neededSince, $1.0.reference)
             }
     }
 
     private func since(_ review: LedgerRecord.Outcome) -> String {
-        Moment.ago(review.since ?? review.at, now: now)
+        Moment.ago(review.neededSince, now: now)
     }
 
     // MARK: One of them
@@ -73,7 +73,10 @@ struct ReviewText {
             ("method", order?.payoutMethodID.map(String.init)),
             ("recipient", order?.maskedAccount),
             ("command", review.map { "\($0.command.source), id \($0.command.id)" }),
-            ("in doubt since", review?.since.map { Moment.ago($0, now: now) }),
+            (
+                review?.isDispute == true ? "accepted" : "in doubt since",
+                review?.since.map { Moment.ago($0, now: now) }
+            ),
             ("why", HistoryText.reason(review?.reason)),
             ("transmission", evidence?.transmission),
             ("lookups", evidence?.lookups.map(String.init)),
@@ -94,6 +97,14 @@ struct ReviewText {
         guard let review = history.review else { return ["There is nothing to decide."] }
         let name = "\(printable(history.reference)) --domain \(history.domain.rawValue)"
         let who = "--by WHO --why WHY"
+        if review.isDispute {
+            return [
+                "Find out from the provider what became of it; then",
+                "  it was \(Terms.end(history.domain)):".padding(26)
+                    + "aspayds-worker review close \(name) --done \(who)",
+                "  it was not:             aspayds-worker review close \(name) --not-done \(who)",
+            ]
+        }
         let settled = rules.settled(review)
         let wait = settled > now ? " (from \(Moment.text(settled)) on)" : ""
         return [
@@ -124,8 +135,8 @@ struct ReviewText {
         w.field("state", history.standing?.record.word)
         w.field("attempt", history.standing?.record.attempt)
         guard let review = history.review else { return }
-        w.field("since", RFC3339.format(review.since ?? review.at))
-        w.field("release_from", RFC3339.format(rules.settled(review)))
+        w.field("since", RFC3339.format(review.neededSince))
+        if !review.isDispute { w.field("release_from", RFC3339.format(rules.settled(review))) }
     }
 
     // MARK: What became of an order
@@ -141,8 +152,7 @@ struct ReviewText {
             let next =
                 switch order.verdict {
                 case .release: "attempt \(order.attempt + 1) may be sent"
-                case .done: "it counts as accepted"
-                case .notDone: "it counts as refused"
+                case .done, .notDone: "it counts as \(line.record.word)"
                 }
             return "\(name) is \(Terms.word(order.verdict)): \(next) (\(line.place))"
         case .overtaken(let line):

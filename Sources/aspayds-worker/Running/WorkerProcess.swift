@@ -153,6 +153,7 @@ struct WorkerProcess {
             pollHorizon: settings.pollHorizon,
             // A customer who has cancelled may come back and pay.
             isCancellingFinal: domain == .payout,
+            refreshInterval: domain == .payout ? .seconds(600) : nil,
             repostsWhenAbsent: (domain == .payment ? settings.paymentRepost : settings.payoutRepost)
                 == .whenAbsent,
             drainTimeout: settings.drainTimeout

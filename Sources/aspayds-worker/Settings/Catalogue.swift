@@ -63,7 +63,7 @@ enum Catalogue {
     static let pollHorizon = Setting(
         "ASPAYDS_POLL_HORIZON",
         default: "72h",
-        .duration(.seconds(60) ... .seconds(2_592_000)),
+        .duration(.seconds(10) ... .seconds(2_592_000)),
         "how long an open payment or payout is tracked"
     )
     static let paymentRepost = Setting(

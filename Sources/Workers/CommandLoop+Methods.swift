@@ -1,0 +1,29 @@
+import Aspayds
+import Contract
+import Engine
+import Kafka
+import Logging
+
+/// The payout methods: payouts are judged by them, and changes are told.
+extension CommandLoop {
+    /// What is against an order, by what the provider has said last.
+    func objection(to command: Command) -> Event.Reason? {
+        guard case .requestPayout(let payout) = command.body else { return nil }
+        return methods?.objection(to: payout)
+    }
+
+    /// Notes what the provider lists; whoever owns the first partition tells of a change.
+    func learn(_ methods: PayoutMethods, at now: Moment) {
+        self.methods = methods
+        guard leases[0] != nil, methods != toldMethods else { return }
+        toldMethods = methods
+        var batch = Outgoing()
+        batch.add(
+            .methods,
+            events.methods(methods, at: now.wallClock).encoded(),
+            topic: settings.topics.events(of: settings.domain)
+        )
+        send(batch)
+        logger.info("payout methods", metadata: ["count": "\(methods.list.count)"])
+    }
+}

@@ -1,0 +1,108 @@
+import Testing
+
+@testable import Engine
+
+/// Commands that ask (CONTRACT.md, `aspayds.payment.check`), and the harmless read.
+@Suite struct CheckTests {
+    private func check(_ offset: Int64) -> Input {
+        .received(record(offset), .check(key(UInt64(offset))))
+    }
+
+    @Test func manyAreAskedForInOneRequest() throws {
+        let script = Script.ready()
+        let effects = script.step((0..<250).map { check($0) })
+        #expect(effects.asks.map(\.tickets.count) == [100, 100, 50])
+        let first = try #require(effects.asks.first)
+        let answers = script.step(.answered(first.number, Set(first.tickets), failure: nil))
+        #expect(answers.publications.map(\.publication) == Array(repeating: .answer, count: 100))
+    }
+
+    @Test func onePermitIsTakenForMany() {
+        let script = Script.ready(EngineSettings(rateLimit: 1, maxHeld: 1000))
+        let first = script.step((0..<300).map { check($0) })
+        #expect(first.asks.count == 1)
+        #expect(script.pass(.seconds(1)).asks.count == 1)
+    }
+
+    @Test func aRequestThatFailedIsRepeated() throws {
+        let script = Script.ready()
+        let first = try #require(script.step(check(0)).asks.first)
+        script.step(.answered(first.number, [], failure: .inDoubt(.providerFailed)))
+        let again = script.passUntil(.seconds(31)) { if case .ask = $0 { true } else { false } }
+        let second = try #require(again.asks.first)
+        let answer = script.step(.answered(second.number, Set(second.tickets), failure: nil))
+        #expect(answer.publications.map(\.publication) == [.answer])
+    }
+
+    @Test func whatGoesUnansweredAmongOthersIsAskedForByItself() throws {
+        let script = Script.ready()
+        var batch = try #require(script.step((0..<3).map { check($0) }).asks.first)
+        for _ in 0..<2 {
+            script.step(.answered(batch.number, [], failure: nil))
+            let effects = script.passUntil(.seconds(31)) {
+                if case .ask = $0 { true } else { false }
+            }
+            batch = try #require(effects.asks.first)
+        }
+        #expect(batch.tickets.count == 1)
+    }
+
+    @Test func aMethodsCommandIsAskedForByItself() {
+        let script = Script.ready()
+        let effects = script.step(
+            check(0),
+            .received(record(1), .methods),
+            check(2),
+            check(3)
+        )
+        #expect(effects.asks.map(\.tickets.count) == [1, 1, 2])
+    }
+
+    @Test func onlySoManyRequestsAreOnTheirWay() {
+        let script = Script.ready(EngineSettings(rateLimit: 100_000, maxHeld: 10_000))
+        #expect(script.step((0..<1000).map { check($0) }).asks.count == 4)
+        #expect(script.pass(.seconds(1)).asks.isEmpty)
+    }
+
+    @Test func anAnswerAfterThePartitionIsGoneIsIgnored() throws {
+        let script = Script.ready()
+        let batch = try #require(script.step(check(0)).asks.first)
+        script.step(.lost([0]))
+        let late = script.step(.answered(batch.number, Set(batch.tickets), failure: nil))
+        #expect(late.publications.isEmpty && script.summary.held == 0)
+    }
+
+    // MARK: The harmless read
+
+    private func isProbe(_ effect: Effect) -> Bool { effect == .probe }
+
+    @Test func isSentAtTheStartAndEverySoOften() {
+        let script = Script(EngineSettings(refreshInterval: .seconds(600)))
+        // Without a partition there is no share of the rate.
+        #expect(script.passUntil(.seconds(60), isProbe).isEmpty)
+        script.assign(0)
+        #expect(script.passUntil(.seconds(1), isProbe).contains(.probe))
+        script.step(.probed(.healthy))
+        #expect(!script.pass(.seconds(599)).contains(.probe))
+        #expect(script.pass(.seconds(2)).contains(.probe))
+        script.step(.probed(.failed))
+        #expect(script.passUntil(.seconds(31), isProbe).contains(.probe))
+    }
+
+    @Test func takesAPermit() {
+        let script = Script(EngineSettings(rateLimit: 1, refreshInterval: .seconds(600)))
+        let start = script.assign(0) + script.passUntil(.seconds(2), isProbe)
+        #expect(start.contains(.probe))
+        #expect(script.step(check(0)).asks.isEmpty)
+        #expect(script.pass(.seconds(1)).asks.count == 1)
+    }
+
+    @Test func tellsOfRefusedCredentialsBeforeAnythingIsSent() {
+        let script = Script(EngineSettings(refreshInterval: .seconds(600)))
+        script.assign(0)
+        #expect(script.passUntil(.seconds(1), isProbe).contains(.probe))
+        let effects = script.step(.probed(.unauthorized))
+        #expect(effects.contains(.alert(.breakerOpened(.credentials))))
+        #expect(effects.contains(.pause([0])))
+    }
+}
