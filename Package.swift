@@ -30,6 +30,8 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -50,8 +52,10 @@ let package = Package(
         ),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -83,9 +87,13 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(name: "simulate", dependencies: ["Simulation"], swiftSettings: settings),
+        .target(name: "Telemetry", dependencies: [histogram, metrics], swiftSettings: settings),
         .target(
             name: "Workers",
-            dependencies: ["Aspayds", "Contract", "Engine", "JSON", "Kafka", lifecycle, logging],
+            dependencies: [
+                "Aspayds", "Contract", "Engine", "JSON", "Kafka", "Telemetry", lifecycle, logging,
+                metrics,
+            ],
             swiftSettings: settings
         ),
         .target(
@@ -103,8 +111,9 @@ let package = Package(
         .executableTarget(
             name: "aspayds-worker",
             dependencies: [
-                "Aspayds", "Contract", "Engine", "JSON", "Kafka", "Webhooks", "Workers",
-                arguments, configuration, lifecycle, logging, signals, yams,
+                "Aspayds", "Contract", "Engine", "JSON", "Kafka", "Telemetry", "Webhooks",
+                "Workers",
+                arguments, configuration, lifecycle, logging, metrics, signals, yams,
             ],
             resources: [.embedInCode("topics.yaml")],
             swiftSettings: settings
@@ -131,12 +140,18 @@ let package = Package(
             dependencies: ["Aspayds", "Contract", "JSON"],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "TelemetryTests",
+            dependencies: ["Telemetry", metrics],
+            swiftSettings: settings
+        ),
         .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: settings),
         .testTarget(
             name: "WorkersTests",
             dependencies: [
-                "Aspayds", "Contract", "Engine", "Kafka", "Sandbox", "Workers", lifecycle, logging,
+                "Aspayds", "Contract", "Engine", "Kafka", "Sandbox", "Telemetry", "Workers",
+                lifecycle, logging,
             ],
             swiftSettings: settings
         ),

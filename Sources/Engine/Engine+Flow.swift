@@ -1,4 +1,4 @@
-/// Partitions are paused while the engine cannot use what they hold, and its state is told.
+/// Partitions are paused while the engine cannot use what they hold.
 extension CommandEngine {
     /// Whether a command is being worked on, perhaps anew since its payload was to be forgotten.
     public func isWorking(on id: RecordID) -> Bool { works[id] != nil }
@@ -25,33 +25,5 @@ extension CommandEngine {
         let isPaused = partitions[partition]?.isPaused == true
         let limit = isPaused ? settings.maxSpan / 2 : settings.maxSpan
         return partitions[partition]?.progress.span ?? 0 >= limit
-    }
-
-    /// What can be told of the engine at this moment.
-    public var summary: Summary {
-        Summary(
-            partitions: owned,
-            held: owned.reduce(0) { $0 + (partitions[$1]?.held ?? 0) },
-            inFlight: slotsTaken,
-            inDoubt: owned.reduce(0) { $0 + (partitions[$1]?.doubts.count ?? 0) },
-            heldBack: breaker.reason,
-            rate: limiter.rate
-        )
-    }
-
-    /// A report of an engine's state, for health and heartbeats.
-    public struct Summary: Sendable, Hashable {
-        /// The partitions owned.
-        public var partitions: [Int32]
-        /// Commands taken and not finished.
-        public var held: Int
-        /// Orders and questions on their way.
-        public var inFlight: Int
-        /// References whose outcome is being looked up, those in review included.
-        public var inDoubt: Int
-        /// Why requests are held back, if they are.
-        public var heldBack: BreakerReason?
-        /// Requests per second allowed at present.
-        public var rate: Double
     }
 }

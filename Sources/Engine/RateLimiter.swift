@@ -28,6 +28,8 @@ struct RateLimiter {
     private var blockedUntil: Instant
     private var slowedAt: Instant?
     private var turn = 0
+    /// Requests that were allowed so far.
+    private(set) var permits: UInt64 = 0
 
     /// Starts without a share and therefore closed.
     init(at now: Instant) {
@@ -53,6 +55,7 @@ struct RateLimiter {
         refill(at: now)
         guard now >= blockedUntil, tokens >= 1 else { return nil }
         tokens -= 1
+        permits &+= 1
         let lane = Self.turns[turn]
         turn = (turn + 1) % Self.turns.count
         return waiting.contains(lane) ? lane : waiting.first

@@ -1,4 +1,5 @@
 import CKafkaShim
+import Synchronization
 
 extension Consumer {
     /// What the group has committed for these partitions; those without a commit are absent.
@@ -24,6 +25,22 @@ extension Consumer {
                 return committed
             }
         }
+    }
+
+    /// Where a partition that is being read ended when a broker told so last; nil while none has.
+    ///
+    /// Asks nobody.
+    package func lastKnownEnd(of partition: TopicPartition) -> Int64? {
+        guard let link = state.withLock({ $0.link }) else { return nil }
+        var (low, high) = (Int64(-1), Int64(-1))
+        let code = rd_kafka_get_watermark_offsets(
+            link.handle.client,
+            partition.topic,
+            partition.partition,
+            &low,
+            &high
+        )
+        return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? high : nil
     }
 
     /// The offset of the oldest record, and the offset that the next one will get, as the

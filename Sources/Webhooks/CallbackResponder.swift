@@ -186,6 +186,7 @@ struct CallbackResponder: Sendable {
         return Hint(
             domain: call.token.domain,
             reference: call.token.reference,
+            verdict: record.verdict,
             audit: record.encoded()
         )
     }

@@ -6,6 +6,8 @@ package struct Hint: Sendable {
     package var domain: Domain
     /// The merchant's reference, as it was written.
     package var reference: String
+    /// What was made of the request.
+    package var verdict: WebhookRecord.Verdict
     /// The request as it arrived, for the topic `webhooks`.
     package var audit: EncodedRecord
     /// A command for the home partition of the reference.

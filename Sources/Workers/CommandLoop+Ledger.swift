@@ -91,6 +91,7 @@ extension CommandLoop {
 
     func progress(_ number: UInt64, read: Int64, of total: Int64) {
         guard number == assignment, !unread.isEmpty else { return }
+        restored = (read, total)
         let text = "reading the ledger: \(read) of \(total) records"
         readiness.set(subject, text)
         if progressThrottle.pass("progress") != nil { logger.info("\(text)") }

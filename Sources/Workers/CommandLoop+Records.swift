@@ -7,7 +7,8 @@ import Logging
 extension CommandLoop {
     func receive(_ record: Record, at now: Moment) {
         let id = RecordID(partition: record.partition, offset: record.offset)
-        let (job, arrival) = decode(record)
+        var (job, arrival) = decode(record)
+        job.receivedAt = now.uptime
         guard let known = jobs[id], let order = known.order else {
             jobs[id] = job
             return engine.handle(.received(id, arrival), at: now)
@@ -24,6 +25,7 @@ extension CommandLoop {
             "\(commandTopic)/\(id) is not the order that the ledger knows; was the topic replaced?"
         logger.critical("stopped", metadata: ["reason": "\(reason)"])
         readiness.set(partitionSubject(id.partition), reason)
+        report(.partitionStopped, reason, id.partition)
     }
 
     private func decode(_ record: Record) -> (Job, Arrival) {

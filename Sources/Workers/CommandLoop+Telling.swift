@@ -1,4 +1,5 @@
 import Aspayds
+import Contract
 import Engine
 import Kafka
 import Logging
@@ -15,9 +16,11 @@ extension CommandLoop {
                 }
             readiness.set("provider for \(subject)", why)
             logger.error("\(why)")
+            report(reason == .credentials ? .credentialsRefused : .breakerOpened, why)
         case .breakerClosed:
             readiness.set("provider for \(subject)", nil)
             logger.notice("the provider answers again; intake resumed")
+            report(.breakerClosed, "the provider answers again; intake resumed")
         case .drainTimedOut(let partitions):
             logger.warning(
                 "the drain took too long; what is under way will be looked up by the next owner",
@@ -29,13 +32,20 @@ extension CommandLoop {
                 "somebody else has written to the ledger of a partition of ours",
                 metadata: ["partition": "\(partition)", "from": "\(start)", "to": "\(end)"]
             )
+            report(.ledgerGap, "records \(start) to \(end - 1) are somebody else's", partition)
         case .decisionTooEarly(let number): refuseDecision(number)
         }
+    }
+
+    /// Tells the topic `worker.status`.
+    func report(_ kind: WorkerStatus.Kind, _ message: String, _ partition: Int32? = nil) {
+        reporter?.tell(kind, of: settings.domain, message: message, partition: partition)
     }
 
     /// Says what went wrong with a request; refusals are events and need no line.
     func tell(_ error: AspaydsError) {
         guard error.code != .validation, error.code != .notPermitted else { return }
+        lastError = ("provider: \(error)", Clock.now.wallClock)
         guard let heldBack = throttle.pass("provider \(error.code.rawValue)") else { return }
         logger.warning(
             "request failed",
@@ -44,6 +54,7 @@ extension CommandLoop {
     }
 
     func note(_ error: KafkaError) {
+        lastError = ("Kafka: \(error)", Clock.now.wallClock)
         if error.isFatal {
             failure = error
             isStopped = true
@@ -53,6 +64,7 @@ extension CommandLoop {
         if isOutage { readiness.set(kafkaSubject, error.description) }
         if error.code == KafkaError.Code.autoOffsetReset, let place = error.topicPartition {
             readiness.set(partitionSubject(place.partition), error.description)
+            report(.partitionStopped, error.description, place.partition)
         }
         guard let heldBack = throttle.pass("kafka \(error.name)") else { return }
         logger.warning("Kafka", metadata: ["error": "\(error)", "repeated": "\(heldBack)"])
@@ -63,6 +75,7 @@ extension CommandLoop {
         guard failure == nil else { return }
         failure = reason
         readiness.set(subject, reason.description)
+        report(.partitionStopped, reason.description)
         logger.warning("draining, to end", metadata: ["reason": "\(reason)"])
         engine.handle(.stop, at: now)
     }

@@ -84,7 +84,7 @@ extension CommandLoop {
         switch job.content {
         case .rejected(let record, let rejection) where rejection.reference == nil:
             return batch.add(
-                .publication(ticket),
+                .publication(ticket, nil),
                 record.deadLetter(rejection, at: Clock.now.wallClock),
                 topic: settings.topics.deadLetters
             )
@@ -93,6 +93,14 @@ extension CommandLoop {
         }
         guard let event = event(for: what, job) else {
             return lack(id, .input(.published(ticket, acknowledged: false)))
+        }
+        if case .recorded = what, event.kind == .needsReview {
+            reporter?.tell(
+                .reviewNeeded,
+                of: settings.domain,
+                message: event.reason.map { $0.message ?? $0.code } ?? "a person must decide",
+                reference: event.reference
+            )
         }
         add(event, ticket, to: &batch)
     }
@@ -104,7 +112,7 @@ extension CommandLoop {
         _ ticket: Ticket,
         _ batch: inout Outgoing
     ) {
-        batch.add(.publication(ticket), record.forward, topic: commandTopic, partition: home)
+        batch.add(.publication(ticket, nil), record.forward, topic: commandTopic, partition: home)
         forwarded += 1
         if throttle.pass("forward") != nil {
             logger.info(
@@ -126,7 +134,7 @@ extension CommandLoop {
             )
         }
         batch.add(
-            .publication(ticket),
+            .publication(ticket, event.kind),
             event.encoded(),
             topic: settings.topics.events(of: settings.domain)
         )
@@ -206,11 +214,23 @@ extension CommandLoop {
                 }
             case .methods: if place == nil { toldMethods = nil }
             case .notification(let ticket): if place == nil { unnotified.insert(ticket) }
-            case .publication(let ticket):
+            case .publication(let ticket, let kind):
                 let isDone = place != nil && !unnotified.contains(ticket)
+                if isDone { count(kind, ticket.record, at: now) }
                 engine.handle(.published(ticket, acknowledged: isDone), at: now)
             }
         }
+    }
+
+    private func count(_ kind: Event.Kind?, _ id: RecordID, at now: Moment) {
+        if let kind {
+            instruments.published(kind)
+        } else if case .rejected? = jobs[id]?.content {
+            instruments.deadLettered()
+        }
+        guard let start = jobs[id]?.receivedAt else { return }
+        jobs[id]?.receivedAt = nil
+        instruments.answered(after: now.uptime - start)
     }
 
     /// Something that the engine asks about is not there: a mistake of ours, said and tried again.

@@ -60,7 +60,7 @@ final class CommandLoop {
     /// What a message to Kafka was for.
     enum Tag: Sendable {
         case ledger(Ticket)
-        case publication(Ticket)
+        case publication(Ticket, Event.Kind?)
         /// Goes with the publication of the same ticket, before it.
         case notification(Ticket)
         /// The payout methods.
@@ -79,6 +79,8 @@ final class CommandLoop {
     let logger: Logger
     let throttle = LogThrottle()
     let fetcher: RecordFetcher
+    let instruments: Instruments
+    let reporter: StatusReporter?
 
     var engine: CommandEngine
     /// What is kept for each command the engine works on, and for each doubt.
@@ -110,6 +112,15 @@ final class CommandLoop {
     var toldMethods: PayoutMethods?
     /// Commands that were sent on to their home partition.
     var forwarded = 0
+    /// How many ledger records were read, of how many, in the restore under way.
+    var restored: (read: Int64?, total: Int64?)
+    /// What went wrong last, and when.
+    var lastError: (text: String, at: Int64)?
+    /// When figures were shown last.
+    var shownAt: Instant?
+    /// Permits given until a moment, and the rate before it.
+    var measured: (permits: UInt64, at: Instant)?
+    var rateUsed = 0.0
     let progressThrottle = LogThrottle(interval: .seconds(5))
     var isAsking = false
     /// Whether the group has said since the last assignment that it does not know this member.
@@ -136,7 +147,13 @@ final class CommandLoop {
         consumer = survey.consumer
         self.survey = survey
         producer = worker.producer
-        gateway = Gateway(domain: settings.domain, client: worker.client)
+        reporter = worker.reporter
+        instruments = Instruments(settings.domain, worker.metrics)
+        gateway = Gateway(
+            domain: settings.domain,
+            client: worker.client,
+            instruments: instruments
+        )
         events = EventMaker(domain: settings.domain)
         decoder = CommandDecoder(domain: settings.domain, callback: settings.callback)
         readiness = worker.readiness
@@ -165,6 +182,7 @@ final class CommandLoop {
             hasMore = drain(at: now)
             perform(engine.advance(at: Clock.now))
             if !wanted && engine.wantsRecords { hasMore = true }
+            showFigures(at: now)
             if hasMore { await Task.yield() }
         }
         control.cancel()

@@ -3,6 +3,7 @@ import Contract
 package import Kafka
 package import Logging
 import ServiceLifecycle
+package import Telemetry
 
 /// Consumes the commands of one domain until it is told to stop.
 package struct CommandWorker: Service {
@@ -11,6 +12,8 @@ package struct CommandWorker: Service {
     let producer: Producer
     let readiness: Readiness
     let logger: Logger
+    let metrics: MetricsRegistry
+    let reporter: StatusReporter?
 
     /// A worker that publishes through a producer it shares with others.
     package init(
@@ -18,13 +21,17 @@ package struct CommandWorker: Service {
         client: AspaydsClient,
         producer: Producer,
         readiness: Readiness,
-        logger: Logger
+        logger: Logger,
+        metrics: MetricsRegistry = MetricsRegistry(),
+        reporter: StatusReporter? = nil
     ) {
         self.settings = settings
         self.client = client
         self.producer = producer
         self.readiness = readiness
         self.logger = logger
+        self.metrics = metrics
+        self.reporter = reporter
         // Before anything runs, or health would answer that all is well until Kafka was asked.
         readiness.set("\(settings.domain.rawValue)s", "starting")
     }

@@ -6,6 +6,7 @@ import Engine
 struct Gateway: Sendable {
     let domain: Domain
     let client: AspaydsClient
+    let instruments: Instruments
 
     /// Transmits an order, once.
     func submit(
@@ -15,18 +16,16 @@ struct Gateway: Sendable {
         do throws(AspaydsError) {
             switch command.body {
             case .createPayment(let payment):
-                let invoice = try await client.createPayment(
-                    payment.order,
-                    mayTransmit: mayTransmit
-                )
+                let invoice = try await instruments.timed(.create) { () throws(AspaydsError) in
+                    try await client.createPayment(payment.order, mayTransmit: mayTransmit)
+                }
                 return .success(
                     Receipt(providerID: invoice.invoiceID, paymentURL: invoice.paymentURL)
                 )
             case .requestPayout(let payout):
-                let receipt = try await client.requestPayout(
-                    payout.order,
-                    mayTransmit: mayTransmit
-                )
+                let receipt = try await instruments.timed(.create) { () throws(AspaydsError) in
+                    try await client.requestPayout(payout.order, mayTransmit: mayTransmit)
+                }
                 return .success(
                     Receipt(
                         providerID: receipt.payoutID,
@@ -60,12 +59,16 @@ struct Gateway: Sendable {
         do throws(AspaydsError) {
             switch domain {
             case .payment:
-                let batch = try await client.paymentStatuses(ids)
+                let batch = try await instruments.timed(.batchStatus) { () throws(AspaydsError) in
+                    try await client.paymentStatuses(ids)
+                }
                 return .success(
                     StatusTable(batch.found.map(ProviderState.init), absent: batch.notFound)
                 )
             case .payout:
-                let batch = try await client.payoutStatuses(ids)
+                let batch = try await instruments.timed(.batchStatus) { () throws(AspaydsError) in
+                    try await client.payoutStatuses(ids)
+                }
                 return .success(
                     StatusTable(batch.found.map(ProviderState.init), absent: batch.notFound)
                 )
@@ -79,12 +82,7 @@ struct Gateway: Sendable {
     /// word before it is called accepted.
     func confirm(_ order: OrderSummary) async -> Result<Job.Finding, AspaydsError> {
         do throws(AspaydsError) {
-            let state =
-                switch domain {
-                case .payment: ProviderState(try await client.payment(order.reference))
-                case .payout: ProviderState(try await client.payout(order.reference))
-                }
-            return .success(judge(order, [state]))
+            return .success(judge(order, [try await status(of: order.reference)]))
         } catch {
             switch error.code {
             case .notFound: return .success(.absent)
@@ -133,11 +131,9 @@ struct Gateway: Sendable {
     private func ask(_ command: Command) async -> Result<Job.Finding, AspaydsError> {
         do throws(AspaydsError) {
             switch command.body {
-            case .checkPayment(let subject):
-                return .success(.sighting(ProviderState(try await client.payment(subject.text))))
-            case .checkPayout(let subject):
-                return .success(.sighting(ProviderState(try await client.payout(subject.text))))
-            case .payoutMethods: return .success(.methods(try await client.payoutMethods()))
+            case .checkPayment(let subject), .checkPayout(let subject):
+                return .success(.sighting(try await status(of: subject.text)))
+            case .payoutMethods: return .success(.methods(try await methods()))
             case .createPayment, .requestPayout:
                 return .failure(AspaydsError(code: .invalidRequest))
             }
@@ -145,6 +141,22 @@ struct Gateway: Sendable {
             if error.code == .notFound { return .success(.absent) }
             // What the provider will not answer today it will not answer tomorrow.
             return error.isFinal ? .success(.failure(error)) : .failure(error)
+        }
+    }
+
+    private func methods() async throws(AspaydsError) -> [PayoutMethod] {
+        try await instruments.timed(.methods) { () throws(AspaydsError) in
+            try await client.payoutMethods()
+        }
+    }
+
+    /// What the provider has under a reference or an id.
+    private func status(of id: String) async throws(AspaydsError) -> ProviderState {
+        try await instruments.timed(.status) { () throws(AspaydsError) in
+            switch domain {
+            case .payment: ProviderState(try await client.payment(id))
+            case .payout: ProviderState(try await client.payout(id))
+            }
         }
     }
 
@@ -158,8 +170,7 @@ struct Gateway: Sendable {
     /// The harmless read: GET /payout/methods.
     func probe() async -> Probe {
         do throws(AspaydsError) {
-            let methods = try await client.payoutMethods()
-            return Probe(result: .healthy, methods: PayoutMethods(methods))
+            return Probe(result: .healthy, methods: PayoutMethods(try await methods()))
         } catch {
             return Probe(result: error.probeResult, error: error)
         }

@@ -36,6 +36,8 @@ struct Job {
     }
 
     var content: Content
+    /// When it was read, until it is answered.
+    var receivedAt: Instant?
     /// The order, if it is one.
     let order: OrderSummary?
     var finding: Finding?

@@ -22,6 +22,7 @@ struct AspaydsWorker: AsyncParsableCommand {
 
             Exit codes: 0 done, 1 failed, 2 usage, 78 invalid settings.
             """,
+        version: programVersion,
         subcommands: [
             RunCommand.self, ConfigCommand.self, TopicsCommand.self, SendCommand.self,
             WatchCommand.self, ReviewCommand.self, LedgerCommand.self,

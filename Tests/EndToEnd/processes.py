@@ -200,7 +200,7 @@ class Worker(Program):
         """Why it is not ready; an empty list when it is."""
         return self.health("ready")[1].get("reasons")
 
-    def await_ready(self, within=30):
+    def await_ready(self, within=90):
         """Waits until `/ready` is 200."""
         until(
             lambda: self.health("ready")[0] == 200,

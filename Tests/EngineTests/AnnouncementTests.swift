@@ -42,7 +42,7 @@ import Testing
         #expect(mark.write.decision == 3 && !mark.write.isUnannounced)
         #expect(script.step(script.stored(mark.ticket)).publications.isEmpty)
         #expect(script.summary.held == 0)
-        #expect(script.summary.inDoubt == ([.inDoubt, .review].contains(state) ? 1 : 0))
+        #expect(script.summary.doubts == ([.inDoubt, .review].contains(state) ? 1 : 0))
     }
 
     /// The group may know more of the last owner's progress than we were told when we began.

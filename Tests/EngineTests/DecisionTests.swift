@@ -36,7 +36,7 @@ import Testing
         let sent = try #require(script.fence(script.step(script.stored(intent.ticket))))
         let outcome = script.settle(script.step(.transmitted(sent, .accepted)))
         #expect(outcome?.said == Said(2, .accepted, 2) && outcome?.decision == 77)
-        #expect(script.summary.inDoubt == 0)
+        #expect(script.summary.doubts == 0)
     }
 
     @Test func aRefusalAfterAReleaseIsLookedUpBeforeItCounts() throws {
@@ -56,7 +56,7 @@ import Testing
         let script = review()
         let settled = script.settle(script.step(decide(verdict)))
         #expect(settled?.said == Said(1, state, 2) && settled?.decision == 77)
-        #expect(script.summary.inDoubt == 0 && script.summary.held == 0)
+        #expect(script.summary.doubts == 0 && script.summary.held == 0)
     }
 
     @Test(arguments: [ReviewDecision.Verdict.release, .notDone])

@@ -23,7 +23,7 @@ import Testing
             script.step(.lookedUp(lookup.number, [record(0): .found], failure: nil))
         )
         #expect(published?.said == Said(1, .accepted, 2))
-        #expect(script.summary.inDoubt == 0)
+        #expect(script.summary.doubts == 0)
     }
 
     @Test func foundButDifferentInFullGoesToReview() throws {
@@ -47,7 +47,7 @@ import Testing
     @Test func somethingElseUnderTheReferenceGoesToReview() throws {
         let script = try doubt()
         #expect(script.settle(script.look(.mismatch))?.said == Said(1, .review, 2))
-        #expect(script.summary.inDoubt == 1)
+        #expect(script.summary.doubts == 1)
     }
 
     @Test func anAbsentPayoutIsReviewedAfterTheSettleWindowAndNeverSentAgain() throws {
@@ -117,7 +117,7 @@ import Testing
                     .isEmpty
             )
         }
-        #expect(script.summary.inDoubt == 1)
+        #expect(script.summary.doubts == 1)
     }
 
     @Test func anUnansweredLookupIsRepeatedSoonWhateverTheScheduleSays() throws {
@@ -161,7 +161,7 @@ import Testing
         let gone = script.step(.transmitted(sent, .notSent(.commandGone, retryAfter: nil)))
         #expect(script.settle(gone)?.said == Said(1, .review, 1))
         #expect(script.committedOffset() == 1)
-        #expect(script.summary.inDoubt == 1)
+        #expect(script.summary.doubts == 1)
     }
 
     @Test func aReviewIsWrittenAgainAfterThirtyDays() throws {

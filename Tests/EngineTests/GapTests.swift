@@ -68,14 +68,14 @@ import Testing
         let (script, effects) = try doubt(and: entry(1, at: 0, .accepted, by: 1))
         let end = try #require(effects.appends.first)
         #expect(end.ticket.record == record(0) && end.write.said == Said(1, .accepted, 2))
-        #expect(script.summary.inDoubt == 0)
+        #expect(script.summary.doubts == 0)
     }
 
     @Test(arguments: [LedgerState.refused, .notSent, .expired, .review, .released])
     func otherLateOutcomesInAGapSayNothing(state: LedgerState) throws {
         let (script, effects) = try doubt(and: entry(1, at: 0, state, by: 1))
         #expect(effects.appends.isEmpty)
-        #expect(script.summary.inDoubt == 1)
+        #expect(script.summary.doubts == 1)
     }
 
     @Test func aLateAcceptanceOfAnotherAttemptSaysNothing() throws {

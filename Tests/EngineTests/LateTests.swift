@@ -16,7 +16,7 @@ import Testing
             .claim(by: 2),
             .record(entry(1, at: 0, .intent, by: 1))
         )
-        #expect(effects.appends.isEmpty && script.summary.inDoubt == 0)
+        #expect(effects.appends.isEmpty && script.summary.doubts == 0)
         let later = script.step(received(1, order(1)))
         #expect(later.appends.map(\.write.said) == [Said(1, .intent, 0)])
     }
@@ -54,7 +54,7 @@ import Testing
             .record(entry(1, at: 0, .accepted, by: 1))
         )
         #expect(script.settle(effects)?.said == Said(1, .accepted, 2))
-        #expect(script.summary.inDoubt == 0)
+        #expect(script.summary.doubts == 0)
     }
 
     @Test func aLateAcceptanceOfAnEarlierAttemptSettlesNothing() {

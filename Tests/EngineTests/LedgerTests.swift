@@ -17,7 +17,7 @@ import Testing
         let marking = script.step(.published(event.ticket, acknowledged: true))
         script.step(script.stored(try #require(marking.appends.first).ticket))
         #expect(script.committedOffset() == 1)
-        #expect(script.summary.inDoubt == 1)
+        #expect(script.summary.doubts == 1)
     }
 
     @Test func anOutcomeClosesItsIntent() {
@@ -27,7 +27,7 @@ import Testing
         ] {
             let script = Script()
             #expect(script.assign(0, ledger: entries).appends.isEmpty)
-            #expect(script.summary.inDoubt == 0)
+            #expect(script.summary.doubts == 0)
         }
     }
 

@@ -165,3 +165,8 @@ extension [Effect] {
         compactMap { if case .alert(let alert) = $0 { alert } else { nil } }
     }
 }
+
+extension CommandEngine.Summary {
+    /// What is in doubt, or in review because of a doubt or a dispute.
+    var doubts: Int { inDoubt.count + inReview.count }
+}

@@ -1,6 +1,7 @@
 import Aspayds
 import Contract
 import Engine
+import Telemetry
 import Testing
 
 @testable import Workers
@@ -42,7 +43,8 @@ struct CannedTransport: Transport {
             client: AspaydsClient(
                 credentials: Credentials(key: "k", secret: "s"),
                 transport: CannedTransport(status: status, body: body)
-            )
+            ),
+            instruments: Instruments(.payout, MetricsRegistry())
         )
     }
 

@@ -1,8 +1,10 @@
 import Contract
+import CoreMetrics
 import Kafka
 import Logging
 import ServiceLifecycle
 import Synchronization
+import Telemetry
 import Webhooks
 import Workers
 
@@ -15,6 +17,7 @@ final class KafkaHintSink: HintSink, Service {
     private let admin: Admin
     private let readiness: Readiness
     private let logger: Logger
+    private let metrics: MetricsRegistry
     private let partitions = Mutex<[Domain: Int]>([:])
 
     private static let subject = "webhooks"
@@ -27,12 +30,14 @@ final class KafkaHintSink: HintSink, Service {
         producer: Producer,
         kafka: KafkaConfiguration,
         readiness: Readiness,
-        logger: Logger
+        logger: Logger,
+        metrics: MetricsRegistry = MetricsRegistry()
     ) throws(KafkaError) {
         self.topics = topics
         self.producer = producer
         self.readiness = readiness
         self.logger = logger
+        self.metrics = metrics
         admin = try Admin(kafka)
         readiness.set(Self.subject, "starting")
     }
@@ -47,7 +52,17 @@ final class KafkaHintSink: HintSink, Service {
         if let event = hint.event {
             batch.append(message(event, to: topics.events(of: hint.domain)))
         }
-        return await producer.send(batch).allSatisfy { (try? $0.get()) != nil }
+        let isWritten = await producer.send(batch).allSatisfy { (try? $0.get()) != nil }
+        if isWritten { self.count(hint) }
+        return isWritten
+    }
+
+    private func count(_ hint: Hint) {
+        Counter(
+            label: "aspayds_webhooks_total",
+            dimensions: [("domain", hint.domain.rawValue), ("verdict", hint.verdict.rawValue)],
+            factory: metrics
+        ).increment()
     }
 
     private func message(

@@ -5,6 +5,7 @@ import Foundation
 import Kafka
 import Logging
 import ServiceLifecycle
+import Telemetry
 import UnixSignals
 import Webhooks
 import Workers
@@ -16,6 +17,8 @@ struct WorkerProcess {
     private let logger: Logger
     private let readiness = Readiness()
     private let fatal = FatalError()
+    private let metrics = MetricsRegistry(help: Metrics.help)
+    private let reporter: StatusReporter
     private let producer: Producer
     private let transport: HTTPTransport
     private let hints: KafkaHintSink?
@@ -31,10 +34,12 @@ struct WorkerProcess {
                 onError: { log.note($0) },
                 onFatal: { [fatal] in fatal.raise($0) }
             )
-            hints = try Self.hints(settings, producer, readiness, log)
+            hints = try Self.hints(settings, producer, readiness, metrics, log)
         } catch {
             throw Failure("Kafka: \(error)")
         }
+        reporter = Self.reporter(settings, producer, logger)
+        Metrics.show(metrics)
         transport = HTTPTransport(.init(maxConnections: settings.maxInFlight))
     }
 
@@ -56,6 +61,7 @@ struct WorkerProcess {
         )
         var failure: (any Error)?
         do { try await group.run() } catch { failure = error }
+        reporter.tell(.stopped, message: failure.map { "\($0)" } ?? "asked to")
         await producer.close(timeout: .seconds(5))
         await transport.shutdown()
         if let failure {
@@ -72,9 +78,10 @@ struct WorkerProcess {
             HealthServer(
                 port: settings.healthPort,
                 logger: logger,
-                isReady: { [readiness] in readiness.all }
+                isReady: { [readiness] in readiness.all },
+                metrics: { [metrics] in metrics.text }
             ),
-            fatal,
+            fatal, reporter,
         ]
         if settings.roles.contains(.payments) { services.append(worker(.payment)) }
         if settings.roles.contains(.payouts) { services.append(worker(.payout)) }
@@ -88,6 +95,7 @@ struct WorkerProcess {
         _ settings: Settings,
         _ producer: Producer,
         _ readiness: Readiness,
+        _ metrics: MetricsRegistry,
         _ log: KafkaLog
     ) throws(KafkaError) -> KafkaHintSink? {
         guard settings.roles.contains(.webhooks), settings.callback != nil else { return nil }
@@ -96,7 +104,8 @@ struct WorkerProcess {
             producer: producer,
             kafka: kafka(settings, log: log),
             readiness: readiness,
-            logger: log.logger
+            logger: log.logger,
+            metrics: metrics
         )
     }
 
@@ -112,6 +121,26 @@ struct WorkerProcess {
                 logger: logger
             )
         }
+    }
+
+    private static func reporter(
+        _ settings: Settings,
+        _ producer: Producer,
+        _ logger: Logger
+    ) -> StatusReporter {
+        StatusReporter(
+            worker: owner,
+            process: ProcessFigures(
+                version: programVersion,
+                host: ProcessInfo.processInfo.hostName,
+                startedAt: Moment.now,
+                roles: settings.roles.map(\.rawValue).sorted()
+            ),
+            topics: Topics(prefix: settings.topicPrefix),
+            interval: settings.heartbeat,
+            producer: producer,
+            logger: logger
+        )
     }
 
     private func worker(_ domain: Domain) -> CommandWorker {
@@ -136,7 +165,9 @@ struct WorkerProcess {
             ),
             producer: producer,
             readiness: readiness,
-            logger: domainLogger(domain)
+            logger: domainLogger(domain),
+            metrics: metrics,
+            reporter: reporter
         )
     }
 

@@ -96,6 +96,12 @@ enum Catalogue {
         .duration(.milliseconds(100) ... .seconds(600)),
         "how long SIGTERM and a revocation wait for requests in flight"
     )
+    static let heartbeat = Setting(
+        "ASPAYDS_HEARTBEAT",
+        default: "5s",
+        .duration(.seconds(1) ... .seconds(60)),
+        "how often figures are published on worker.status"
+    )
     static let publicURL = Setting(
         "ASPAYDS_PUBLIC_URL",
         default: nil,
@@ -146,7 +152,7 @@ enum Catalogue {
         settleWindow.entry, pollHorizon.entry, paymentRepost.entry, payoutRepost.entry,
         publicURL.entry,
         callbackKeys.entry, returnURL.entry, httpPort.entry, topicPrefix.entry, groupPrefix.entry,
-        drainTimeout.entry, healthPort.entry, logLevel.entry, logFormat.entry,
+        drainTimeout.entry, heartbeat.entry, healthPort.entry, logLevel.entry, logFormat.entry,
     ]
 
     /// Guards of later versions: who sets one relies on it, so it must not be passed over.

@@ -53,6 +53,7 @@ struct Settings: Sendable {
     let topicPrefix: String
     let groupPrefix: String
     let drainTimeout: Duration
+    let heartbeat: Duration
     let healthPort: Int
     let logLevel: LogLevel
     let logFormat: LogFormat
@@ -91,6 +92,7 @@ struct Settings: Sendable {
         topicPrefix = try read(Catalogue.topicPrefix)
         groupPrefix = try read(Catalogue.groupPrefix)
         drainTimeout = try read(Catalogue.drainTimeout)
+        heartbeat = try read(Catalogue.heartbeat)
         healthPort = try read(Catalogue.healthPort)
         logLevel = try read(Catalogue.logLevel)
         logFormat = try read(Catalogue.logFormat)

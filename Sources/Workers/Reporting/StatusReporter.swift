@@ -1,0 +1,138 @@
+package import Contract
+import Engine
+package import Kafka
+package import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// Tells the topic `worker.status` how this process is: when it starts and stops, what an operator
+/// should hear of, and its figures every so often.
+///
+/// Nothing waits for it, and what Kafka does not take is gone: the next heartbeat tells more.
+package final class StatusReporter: Service, Sendable {
+    private struct State {
+        var number: UInt64 = 0
+        var figures: [Domain: DomainFigures] = [:]
+        /// Heartbeats and alerts that Kafka has not answered for.
+        var pending = 0
+    }
+
+    private let worker: String
+    private let process: ProcessFigures
+    private let topic: String
+    private let interval: Duration
+    private let producer: Producer
+    private let logger: Logger
+    private let throttle = LogThrottle()
+    private let state = Mutex(State())
+
+    /// More than this is not handed to Kafka while it does not answer.
+    private static let longestQueue = 100
+
+    /// A reporter of a process.
+    ///
+    /// - Parameters:
+    ///   - worker: Names this start of the process.
+    ///   - process: What does not change about it.
+    ///   - topics: The names of the topics.
+    ///   - interval: Between two heartbeats.
+    ///   - producer: Writes to Kafka.
+    ///   - logger: Hears of what cannot be written.
+    package init(
+        worker: String,
+        process: ProcessFigures,
+        topics: Topics,
+        interval: Duration,
+        producer: Producer,
+        logger: Logger
+    ) {
+        self.worker = worker
+        self.process = process
+        self.interval = interval
+        self.producer = producer
+        self.logger = logger
+        topic = topics.workerStatus
+    }
+
+    /// Tells of the start, then sends heartbeats until a graceful shutdown.
+    package func run() async throws {
+        tell(.started, message: "roles \(process.roles.joined(separator: ", "))")
+        try? await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                self.beat()
+                try await Task.sleep(for: self.interval)
+            }
+        }
+    }
+
+    /// The figures of a domain, as they are now.
+    func set(_ figures: DomainFigures, of domain: Domain) {
+        state.withLock { $0.figures[domain] = figures }
+    }
+
+    /// Something that an operator should hear of.
+    package func tell(
+        _ kind: WorkerStatus.Kind,
+        of domain: Domain? = nil,
+        message: String,
+        reference: String? = nil,
+        partition: Int32? = nil
+    ) {
+        send { number, now in
+            WorkerStatus(
+                worker: worker,
+                kind: kind,
+                number: number,
+                at: now,
+                domain: domain,
+                message: message,
+                reference: reference,
+                partition: partition
+            )
+        }
+    }
+
+    /// How much Kafka has not answered for.
+    var pending: Int { state.withLock { $0.pending } }
+
+    private func beat() {
+        var process = process
+        process.domains = state.withLock { $0.figures }
+        send { number, now in
+            WorkerStatus(
+                worker: worker,
+                kind: .heartbeat,
+                number: number,
+                at: now,
+                process: process
+            )
+        }
+    }
+
+    private func send(_ make: (UInt64, Int64) -> WorkerStatus) {
+        let number: UInt64? = state.withLock { state in
+            guard state.pending < Self.longestQueue else { return nil }
+            state.pending += 1
+            state.number += 1
+            return state.number
+        }
+        guard let number else { return }
+        let record = make(number, Clock.now.wallClock).encoded()
+        let message = Message(
+            topic: topic,
+            key: record.key,
+            value: record.value,
+            headers: record.headers.map { Header(name: $0.name, value: $0.value) }
+        )
+        producer.send([message]) { [self] reports in
+            state.withLock { $0.pending -= 1 }
+            guard case .failure(let error)? = reports.first,
+                let heldBack = throttle.pass("status \(error.name)")
+            else { return }
+            logger.warning(
+                "cannot write to \(topic)",
+                metadata: ["error": "\(error)", "repeated": "\(heldBack)"]
+            )
+        }
+    }
+}
