@@ -1,44 +1,88 @@
 """What the provider has accepted is followed until its end, with webhooks and without."""
 
-import json
+import pytest
 
 from commands import payment, payout
+from stories import ends, nothing_said_twice, notifications
 from waiting import until
-
-
-def kinds(cluster):
-    """The events of each reference, in order."""
-    said = {}
-    for event in cluster.events():
-        said.setdefault(event.reference, []).append(event.kind)
-    return said
 
 
 def test_without_any_webhook_everything_reaches_its_end(start_sandbox, start_worker):
     sandbox = start_sandbox(
-        *("--partitions", "2", "--process-after-ms", "6000", "--complete-after-ms", "8000")
+        *("--partitions", "2", "--process-after-ms", "1000", "--complete-after-ms", "1500")
     )
     commands = [payout("PLAIN"), payout("SBX-REJECT-1"), payout("SBX-CANCEL-1"), payment("PAID")]
     sandbox.cluster.send(commands)
     start_worker(sandbox, ASPAYDS_ROLES="payments,payouts")
-    until(lambda: "created" in kinds(sandbox.cluster).get("PAID", []), 30, "the invoice is created")
+    cluster = sandbox.cluster
+    until(lambda: "PAID" in ends(cluster), 30, "the invoice is created")
     sandbox.order("POST", "payments/PAID/pay")
     expected = {"PLAIN": "completed", "SBX-REJECT-1": "rejected"}
     expected |= {"SBX-CANCEL-1": "cancelled", "PAID": "paid"}
-    until(
-        lambda: {name: said[-1] for name, said in kinds(sandbox.cluster).items()} == expected,
-        90,
-        "everything reaches its end",
-    )
-    events = sandbox.cluster.events()
-    for reference in expected:
-        numbers = [e.body["sequence"] for e in events if e.reference == reference]
-        assert numbers == sorted(numbers)
-    ends = [event for event in events if event.kind in expected.values()]
-    assert {event.body["trigger"] for event in ends} == {"poll"}
-    assert len({event.id for event in ends}) == len(ends) == 4
-    names = sorted(
-        json.loads(record.value)["event"] for record in sandbox.cluster.records("notifications")
-    )
-    names = [name for name in names if name != "payout.processing"]
-    assert names == ["payment.completed", "payout.cancelled", "payout.completed", "payout.rejected"]
+    until(lambda: ends(cluster) == expected, 90, lambda: ends(cluster))
+    nothing_said_twice(cluster)
+    last = [event for event in cluster.events() if event.kind in expected.values()]
+    assert {event.body["trigger"] for event in last} == {"poll"}
+    told = {key for key in notifications(cluster) if key[1] != "payout.processing"}
+    assert told == {
+        ("PAID", "payment.completed"),
+        ("PLAIN", "payout.completed"),
+        ("SBX-REJECT-1", "payout.rejected"),
+        ("SBX-CANCEL-1", "payout.cancelled"),
+    }
+
+
+def moved(sandbox, orders, *steps):
+    """Takes each step with each order at the provider."""
+    for step in steps:
+        for order in orders:
+            sandbox.order("POST", f"{order.domain}s/{order.reference}/{step}")
+
+
+def stopped(worker, start):
+    """SIGTERM, and another comes."""
+    assert worker.stop(within=25) == 0
+    return start()
+
+
+def killed(worker, start):
+    """SIGKILL, and another comes."""
+    worker.kill()
+    return start()
+
+
+def joined(worker, start):
+    """Another shares the partitions."""
+    another = start()
+    until(lambda: another.owns("payout") and another.owns("payment"), 90, "it owns some")
+    assert worker.is_running
+    return another
+
+
+@pytest.mark.parametrize("change", [stopped, killed, joined])
+def test_another_worker_goes_on_between_two_states(start_sandbox, start_worker, change):
+    sandbox = start_sandbox("--partitions", "4")
+    cluster = sandbox.cluster
+    start = lambda: start_worker(sandbox, ASPAYDS_ROLES="payments,payouts")
+    worker = start()
+    payments = [payment(f"GO-P{number}") for number in range(4)]
+    payouts = [payout(f"GO-W{number}") for number in range(8)]
+    cluster.send(payments + payouts)
+    until(lambda: len(ends(cluster)) == len(payments + payouts), 60, lambda: ends(cluster))
+
+    moved(sandbox, payouts[:6], "process")
+    moved(sandbox, payments[:1], "cancel")
+    # In the middle of saying so.
+    until(lambda: "processing" in ends(cluster).values(), 60, lambda: ends(cluster))
+    change(worker, start)
+    moved(sandbox, payouts[:3], "complete")
+    moved(sandbox, payouts[3:6], "reject")
+    moved(sandbox, payments[:3], "pay")
+    expected = {order.reference: "completed" for order in payouts[:3]}
+    expected |= {order.reference: "rejected" for order in payouts[3:6]}
+    expected |= {order.reference: "requested" for order in payouts[6:]}
+    expected |= {order.reference: "paid" for order in payments[:3]}
+    expected |= {order.reference: "created" for order in payments[3:]}
+    until(lambda: ends(cluster) == expected, 120, lambda: ends(cluster))
+    nothing_said_twice(cluster)
+    assert sandbox.totals["repeated"] == 0
