@@ -189,10 +189,13 @@ import Testing
     ])
     func theExamplesAreValid(name: String, domain: Domain, command: String, count: Int) throws {
         let bytes = [UInt8](try Data(contentsOf: Self.examples.appending(path: name)))
+        // Some are to be given a callback address of the worker's own.
+        let keys = try #require(CallbackKeys("k1:AAECAwQFBgcICQoLDA0ODw=="))
         let plan = SendPlan(
             try CommandFile.rows(bytes, name: name),
             domain: domain,
-            command: command
+            command: command,
+            callback: CallbackAddress(base: "https://worker.example", keys: keys)
         )
         #expect(plan.refusals == [])
         #expect(plan.items.count == count)
