@@ -22,8 +22,11 @@ finish() {
     local verdict=$?
     trap - EXIT INT TERM
     # What is ended by a signal says so; that is not how the demo went.
-    kill "${pids[@]}" 2> /dev/null || true
-    wait "${pids[@]}" 2> /dev/null || true
+    # The last first: a worker whose Kafka is gone takes its time to leave.
+    for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
+        kill "${pids[i]}" 2> /dev/null || true
+        wait "${pids[i]}" 2> /dev/null || true
+    done
     rm -rf "$work" .build-release/demo.env
     exit $verdict
 }

@@ -4,6 +4,7 @@ import pytest
 
 from commands import payment, payout
 from stories import ends, nothing_said_twice, notifications
+from tansu import Tansu
 from waiting import until
 
 
@@ -54,16 +55,23 @@ def killed(worker, start):
 def joined(worker, start):
     """Another shares the partitions."""
     another = start()
-    until(lambda: another.owns("payout") and another.owns("payment"), 90, "it owns some")
+    until(lambda: another.owns("payout") and another.owns("payment"), 120, "it owns some")
     assert worker.is_running
     return another
 
 
+@pytest.fixture
+def broker(programs, tmp_path):
+    """The embedded Kafka gives a new member its partitions only after several session timeouts."""
+    programs.append(Tansu(tmp_path))
+    return programs[-1].create_all(4)
+
+
 @pytest.mark.parametrize("change", [stopped, killed, joined])
-def test_another_worker_goes_on_between_two_states(start_sandbox, start_worker, change):
-    sandbox = start_sandbox("--partitions", "4")
-    cluster = sandbox.cluster
-    start = lambda: start_worker(sandbox, ASPAYDS_ROLES="payments,payouts")
+def test_another_worker_goes_on_between_two_states(broker, start_sandbox, start_worker, change):
+    sandbox, cluster = start_sandbox("--no-kafka"), broker.cluster
+    environment = sandbox.environment | broker.environment
+    start = lambda: start_worker(**environment, ASPAYDS_ROLES="payments,payouts")
     worker = start()
     payments = [payment(f"GO-P{number}") for number in range(4)]
     payouts = [payout(f"GO-W{number}") for number in range(8)]
