@@ -145,7 +145,7 @@ judge() {
         END { exit wrong > 0 }
     ' $examples/expected.tsv > "$work/table"
 }
-until_true 60 judge && verdict=0 || verdict=1
+until_true 90 judge && verdict=0 || verdict=1
 say "how everything ended"
 cat "$work/table"
 if [ $verdict -ne 0 ]; then

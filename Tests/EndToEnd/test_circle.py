@@ -69,7 +69,9 @@ def test_a_customer_pays(begin):
     until(lambda: len(circle.story) == 3, 60, lambda: circle.story)
     assert sorted(circle.story) == ["created", "paid", "returned"]
     paid = next(event for event in circle.events if event.kind == "paid")
-    assert paid.body["trigger"] in {"webhook", "return"}
+    hints = circle.sandbox.cluster.records("payment.commands")[1:]
+    assert {hint.header("aspayds_trigger") for hint in hints} == {"webhook", "return"}
+    assert paid.body["trigger"] in {"webhook", "return", "poll"}
     assert paid.body["certainty"] == "accepted"
     assert paid.body["amount_paid"] == 100.5
     [returned] = [event for event in circle.events if event.kind == "returned"]

@@ -54,7 +54,7 @@ def test_a_storm_of_webhooks_costs_a_handful_of_requests(start_sandbox, start_wo
     cluster = sandbox.cluster
     start_worker(sandbox, **settings).await_ready()
     cluster.send([payout("STORM-1")])
-    until(lambda: stories(cluster) == REQUESTED, 30, lambda: stories(cluster))
+    until(lambda: stories(cluster) == REQUESTED, 60, lambda: stories(cluster))
 
     def asked():
         return sandbox.order("GET", "requests")["total"]

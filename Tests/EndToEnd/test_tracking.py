@@ -7,6 +7,8 @@ from stories import ends, nothing_said_twice, notifications
 from tansu import Tansu
 from waiting import until
 
+SETTINGS = {"KAFKA_SESSION_TIMEOUT_MS": "4000", "ASPAYDS_ROLES": "payments,payouts"}
+
 
 def test_without_any_webhook_everything_reaches_its_end(start_sandbox, start_worker):
     sandbox = start_sandbox(
@@ -16,7 +18,7 @@ def test_without_any_webhook_everything_reaches_its_end(start_sandbox, start_wor
     sandbox.cluster.send(commands)
     start_worker(sandbox, ASPAYDS_ROLES="payments,payouts")
     cluster = sandbox.cluster
-    until(lambda: "PAID" in ends(cluster), 30, "the invoice is created")
+    until(lambda: "PAID" in ends(cluster), 60, "the invoice is created")
     sandbox.order("POST", "payments/PAID/pay")
     expected = {"PLAIN": "completed", "SBX-REJECT-1": "rejected"}
     expected |= {"SBX-CANCEL-1": "cancelled", "PAID": "paid"}
@@ -70,8 +72,8 @@ def broker(programs, tmp_path):
 @pytest.mark.parametrize("change", [stopped, killed, joined])
 def test_another_worker_goes_on_between_two_states(broker, start_sandbox, start_worker, change):
     sandbox, cluster = start_sandbox("--no-kafka"), broker.cluster
-    environment = sandbox.environment | broker.environment
-    start = lambda: start_worker(**environment, ASPAYDS_ROLES="payments,payouts")
+    environment = sandbox.environment | broker.environment | SETTINGS
+    start = lambda: start_worker(**environment)
     worker = start()
     payments = [payment(f"GO-P{number}") for number in range(4)]
     payouts = [payout(f"GO-W{number}") for number in range(8)]
