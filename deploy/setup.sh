@@ -31,17 +31,36 @@ need_build_tools() {
     install_missing
 }
 
-# A Python environment of its own with what a requirements file names, in the build folder.
+# A Python environment of its own with what a requirements file names, in the build folder;
+# python_environment REQUIREMENTS [FOLDER].
 python_environment() {
     python3 -c 'import ensurepip, venv' 2> /dev/null || missing+=(python3 python3-venv)
     install_missing
-    venv=$PWD/.build/python
+    venv=$PWD/.build/${2:-python}
     if ! cmp -s "$1" "$venv/requirements.txt"; then
         say "installing $(tr '\n' ' ' < "$1")"
         python3 -m venv "$venv"
         "$venv/bin/pip" install -q --disable-pip-version-check -r "$1"
         cp "$1" "$venv/requirements.txt"
     fi
+}
+
+# promtool alone, out of Debian's package: installing prometheus would start a server.
+need_promtool() {
+    promtool=$(command -v promtool) && return
+    promtool=$PWD/.build/promtool
+    [ -x "$promtool" ] && return
+    say "unpacking promtool"
+    local folder
+    folder=$(mktemp -d)
+    (
+        cd "$folder"
+        apt-get download -qq prometheus 2> /dev/null ||
+            { apt-get update -qq && apt-get download -qq prometheus; }
+        dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/promtool
+    )
+    mv "$folder/usr/bin/promtool" "$promtool"
+    rm -rf "$folder"
 }
 
 build_release() {

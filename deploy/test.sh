@@ -29,6 +29,9 @@ say "tests in Swift"
 swift_tests --skip SimulationTests
 swift_tests --filter SimulationTests
 
+say "deployment"
+bash deploy/check.sh
+
 say "simulation"
 swift build -c release --scratch-path .build-release --product simulate
 .build-release/release/simulate --seeds 20000
