@@ -1,4 +1,4 @@
-"""The worker as its container runs it: another user without rights, and nothing that can be written."""
+"""The worker as its container runs it: a user without rights, and nothing that can be written."""
 
 import shlex
 import subprocess
@@ -11,7 +11,7 @@ from commands import payment, payout
 
 USER = "65532"
 HEALTHCHECK = processes.REPOSITORY / "deploy/healthcheck"
-# Every mount becomes read-only, for this process alone; the program is at a place that all may enter.
+# Every mount becomes read-only, for this process alone; the program is where all may enter.
 CONFINED = """#!/bin/bash
 exec unshare --mount bash -euc '
 mount --make-rprivate /
@@ -23,7 +23,11 @@ while read -r _ place _; do
     mount -o remount,bind,ro "$place" 2> /dev/null || true
 done < <(tac /proc/mounts)
 for place in / /tmp /mnt /var/tmp; do
-    if touch "$place/written" 2> /dev/null; then echo "$place can be written"; exit 99; fi
+    if touch "$place/written" 2> /dev/null; then
+        rm "$place/written"
+        echo "$place can be written"
+        exit 99
+    fi
 done
 exec setpriv --reuid USER --regid USER --clear-groups --no-new-privs \\
     --bounding-set -all --inh-caps -all env --unset=HOME /mnt/program "$@"

@@ -119,7 +119,8 @@ def test_alert(rule):
         re.sub(r"[^\w -]", "", title).lower().replace(" ", "-"): text
         for title, text in re.findall(r"^### (.+)\n((?:(?!#).*\n)*)", README, re.M)
     }
-    assert f"**{rule['alert']}**, {rule['labels']['severity']}" in sections[anchor].replace("\n", " ")
+    told = sections[anchor].replace("\n", " ")
+    assert f"**{rule['alert']}**, {rule['labels']['severity']}" in told
 
 
 def test_every_alert_is_tested():

@@ -1,4 +1,4 @@
-"""Prints what is in an image as a CycloneDX 1.6 document: Swift packages, Debian packages, and more.
+"""Prints what is in an image as a CycloneDX 1.6 document: Swift and Debian packages.
 
     sbom.py --version 1.2.0 --swift Package.resolved --dpkg /var/lib/dpkg/status \
         --os /usr/lib/os-release --component swift=6.3.1
@@ -44,7 +44,8 @@ def debian_packages(path, distribution):
             "arch": fields["Architecture"],
             "distro": f"{distribution['ID']}-{distribution['VERSION_ID']}",
         }
-        yield library(name, version, PackageURL("deb", distribution["ID"], name, version, qualifiers))
+        purl = PackageURL("deb", distribution["ID"], name, version, qualifiers)
+        yield library(name, version, purl)
 
 
 def distribution(path):
