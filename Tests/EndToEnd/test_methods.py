@@ -4,10 +4,6 @@ from commands import payout
 from waiting import until
 
 
-def told(cluster):
-    return [event for event in cluster.events() if event.kind == "methods"]
-
-
 def ending(cluster, order):
     """What became of a payout, when that is known."""
     kinds = "refused", "requested"
@@ -33,7 +29,7 @@ def test_what_the_methods_exclude_is_refused_and_never_sent(start_sandbox, start
     sandbox = start_sandbox("--partitions", "2")
     cluster = sandbox.cluster
     workers = [start_worker(sandbox, ASPAYDS_ROLES="payouts") for _ in range(2)]
-    (event,) = until(lambda: told(cluster), 30, "the methods are told")
+    (event,) = until(cluster.methods, 30, "the methods are told")
     assert event.key is None and event.body["trigger"] == "poll"
     methods = {method["id"]: method for method in event.body["methods"]}
     assert methods[1]["name"] == "bKash" and methods[1]["currency"] == "BDT"
@@ -70,4 +66,4 @@ def test_methods_that_cannot_be_had_block_nothing(start_sandbox, start_worker):
     assert [end.kind for end in ends] == ["requested", "refused"]
     # It was the provider that refused.
     assert ends[1].reason["http_status"] == 422 and sent(sandbox) == 2
-    assert told(sandbox.cluster) == []
+    assert sandbox.cluster.methods() == []

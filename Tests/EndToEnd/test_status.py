@@ -1,12 +1,15 @@
 """What a worker tells of itself: heartbeats and alerts on `worker.status`, and metrics."""
 
 import json
+import pathlib
 import re
 import urllib.request
 
 from commands import mixed, payout
 from books import await_endings
 from waiting import until
+
+ROOT = pathlib.Path(__file__).parents[2]
 
 
 def told(cluster):
@@ -67,6 +70,13 @@ def test_heartbeats_and_metrics_tell_what_was_done(start_sandbox, start_worker):
     assert found['aspayds_partitions_owned{domain="payment"}'] == 2
     assert found['aspayds_command_duration_seconds_count{domain="payment"}'] == 20
     assert found[f'aspayds_build_info{{version="{beat["version"]}"}}'] == 1
+
+    table = (ROOT / "deploy" / "README.md").read_text()
+    promised = set(re.findall(r"^\| `(aspayds_[a-z_]+)`", table, re.MULTILINE))
+    samples = {re.sub(r"(_sum|_count)?(\{.*)?$", "", name) for name in found}
+    # One counts only what has come.
+    assert promised - samples <= {"aspayds_webhooks_total"}
+    assert {name for name in samples if name.startswith("aspayds_")} <= promised
 
     assert worker.stop(within=25) == 0
     kinds = [kind for kind, _ in told(cluster)]

@@ -139,8 +139,14 @@ class Cluster:
         return self.log(name).records()
 
     def events(self):
-        """Every event, in the order of its partition."""
-        return [event for domain in DOMAINS for event in self.records(f"{domain}.events")]
+        """Every event that answers a command or is about a reference, in the order of its partition."""
+        events = [event for domain in DOMAINS for event in self.records(f"{domain}.events")]
+        return [event for event in events if event.reference or event.command]
+
+    def methods(self):
+        """The lists of payout methods that nobody had asked for."""
+        events = self.records("payout.events")
+        return [event for event in events if event.kind == "methods" and not event.command]
 
     def produce(self, name, value, key=None, headers=None, partition=-1):
         """Hands a record over; `flush` sees it acknowledged."""
