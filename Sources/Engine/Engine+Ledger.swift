@@ -116,6 +116,7 @@ extension CommandEngine {
         guard let state = partitions[partition] else { return }
         state.claimTicket = nil
         state.claimant = owner
+        state.isClaimed = true
         state.claimedAt = now.wallClock
         if state.phase == .claiming(.appending) { begin(partition) }
     }

@@ -49,6 +49,8 @@ final class PartitionState {
     var ledgerEnd: Int64 = 0
     /// The owner of the latest claim: whoever else writes is late.
     var claimant: UInt64?
+    /// Whether a claim of ours is the latest; before it, what others write still counts.
+    var isClaimed = false
     /// The ticket of a claim on its way.
     var claimTicket: Ticket?
     /// When it was last claimed: milliseconds since 1970.
@@ -75,14 +77,6 @@ final class PartitionState {
 
     var isDraining: Bool {
         if case .draining = phase { true } else { false }
-    }
-
-    /// Whether its ledger is known and may be written to.
-    var isClaimed: Bool {
-        switch phase {
-        case .active, .draining: true
-        case .restoring, .claiming: false
-        }
     }
 
     /// Whether nothing is under way, and the group was told how far it got.

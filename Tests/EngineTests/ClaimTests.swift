@@ -74,6 +74,30 @@ import Testing
         #expect(begun.appends.map(\.write.state) == [.inDoubt])
     }
 
+    @Test func whatWasWrittenBeforeAClaimIsKnownAlthoughThePartitionIsDrained() throws {
+        let script = Script()
+        let accepted = entry(1, at: 0, .accepted, ledgerOffset: 0, by: 1)
+        let log: [Written] = [.claim(by: 1), .record(accepted)]
+        let ticket = try #require(
+            script.accept(script.restore(0, start: 1, log: log)).claims.first
+        )
+        script.step(.revoking([0]))
+        // The last owner has told of the end before our claim was stored.
+        script.writeForeign(records: 1)
+        let gap = script.step(script.stored(ticket))
+        let told = entry(1, at: 0, .completed, sequence: 2, by: 1)
+        #expect(script.readGap(gap, [.record(told)]).contains(.relinquish([0])))
+
+        // Assigned again, it reads on where it knows the ledger to; nothing is left to be asked for.
+        script.step(.assigned(partition: 0, start: 1))
+        let (end, claimant) = script.knownLedger()
+        #expect(end == 4 && claimant == Script.owner)
+        let begun = script.claim(script.step(.restored(partition: 0, end: 4)))
+        #expect(begun.contains(.resume([0])))
+        let polls = script.passUntil(.seconds(3600)) { if case .poll = $0 { true } else { false } }
+        #expect(polls.isEmpty)
+    }
+
     @Test func whatAnEarlierAssignmentWroteIsReadBeforeTheClaimCounts() throws {
         let script = Script.ready(start: 1, ledger: [entry(1, at: 0, .inDoubt, ledgerOffset: 0)])
         let end = try #require(script.look(.mismatch).appends.first)
