@@ -5,8 +5,9 @@ import itertools
 import pytest
 
 # What these modules assert is explained like what a test asserts.
-pytest.register_assert_rewrite("books", "processes", "secrets_kept", "topics")
+pytest.register_assert_rewrite("agreement", "books", "processes", "secrets_kept", "topics")
 
+import agreement
 import secrets_kept
 from processes import Sandbox, Worker
 from road import Road
@@ -16,13 +17,26 @@ PROGRAMS = pytest.StashKey[list]()
 
 @pytest.fixture
 def programs(request):
-    """Every process of the test; none of them may outlive it or tell a secret."""
+    """Every process of the test; none of them may outlive it, tell a secret or break the contract."""
     started = request.node.stash[PROGRAMS] = []
     yield started
-    for program in reversed(started):
-        program.end()
+    try:
+        for program in started:
+            keep_contract(program)
+    finally:
+        for program in reversed(started):
+            program.end()
     for program in started:
         secrets_kept.in_text(program.output, program.log.name)
+
+
+def keep_contract(program):
+    """Judges every record in the topics of a program that is, or has, a broker."""
+    cluster = getattr(program, "cluster", None)
+    if cluster:
+        program.thaw()
+        count = agreement.assert_kept(cluster)
+        print(f"{count} records are as topics/ says")
 
 
 @pytest.fixture

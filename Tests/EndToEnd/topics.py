@@ -1,10 +1,11 @@
 """Kafka seen from outside: what was produced, what was published, what was committed."""
 
 import json
+import time
 from dataclasses import dataclass
 from functools import cached_property
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 
 PREFIX = "aspayds."
 DOMAINS = ("payment", "payout")
@@ -20,6 +21,12 @@ class Record:
     key: bytes | None
     value: bytes | None
     headers: tuple
+
+    @classmethod
+    def of(cls, message):
+        """A message of the client library."""
+        place = message.topic(), message.partition(), message.offset()
+        return cls(*place, message.key(), message.value(), tuple(message.headers() or ()))
 
     def header(self, name):
         """The text of a header; none if it is absent or null."""
@@ -64,20 +71,48 @@ class Event(Record):
         return self.body.get("reason", {})
 
 
+def reader(servers, **properties):
+    """A client that reads what it is told to, in no group."""
+    return Consumer(
+        {
+            "bootstrap.servers": servers,
+            "group.id": "end-to-end-reader",
+            "enable.auto.commit": False,
+            "fetch.wait.max.ms": 10,
+            "log_level": 0,  # The broker is gone before its readers: no news.
+        }
+        | properties
+    )
+
+
+def everything(servers, within=60):
+    """Every record of every topic of ours, by topic, each partition to its end of this moment."""
+    consumer = reader(servers, **{"enable.partition.eof": True})
+    known = consumer.list_topics(timeout=within).topics.items()
+    found = {name: [] for name, _ in known if name.startswith(PREFIX)}
+    unread = {
+        (name, number) for name, topic in known if name in found for number in topic.partitions
+    }
+    consumer.assign([TopicPartition(*place, 0) for place in unread])
+    deadline = time.monotonic() + within
+    while unread:
+        assert time.monotonic() < deadline, f"cannot read {sorted(unread)} within {within} s"
+        for message in consumer.consume(500, timeout=0.1):
+            if message.error() is None:
+                found[message.topic()].append(Record.of(message))
+                continue
+            assert message.error().code() == KafkaError._PARTITION_EOF, message.error()
+            unread.discard((message.topic(), message.partition()))
+    consumer.close()
+    return {name.removeprefix(PREFIX): records for name, records in found.items()}
+
+
 class Log:
     """A topic, read from its beginning to whatever its end is when asked."""
 
     def __init__(self, servers, topic, kind=Record):
         self.topic, self.kind, self.read_so_far = topic, kind, []
-        self.consumer = Consumer(
-            {
-                "bootstrap.servers": servers,
-                "group.id": "end-to-end-reader",
-                "enable.auto.commit": False,
-                "fetch.wait.max.ms": 10,
-                "log_level": 0,  # The broker is gone before its readers: no news.
-            }
-        )
+        self.consumer = reader(servers)
         partitions = self.consumer.list_topics(topic, timeout=10).topics[topic].partitions
         self.next = dict.fromkeys(partitions, 0)
         self.consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
@@ -94,20 +129,12 @@ class Log:
     def records(self):
         """Every record up to the end of this moment."""
         ends = self.ends()
-        while any(self.next[number] < end for number, end in ends.items()):
-            for message in self.consumer.consume(500, timeout=1):
+        while missing := sum(max(end - self.next[number], 0) for number, end in ends.items()):
+            # Asked for more than there are, it would wait for them.
+            for message in self.consumer.consume(min(missing, 500), timeout=1):
                 assert message.error() is None, message.error()
                 self.next[message.partition()] = message.offset() + 1
-                self.read_so_far.append(
-                    self.kind(
-                        self.topic,
-                        message.partition(),
-                        message.offset(),
-                        message.key(),
-                        message.value(),
-                        tuple(message.headers() or ()),
-                    )
-                )
+                self.read_so_far.append(self.kind.of(message))
         return self.read_so_far
 
 
