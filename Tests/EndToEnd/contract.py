@@ -133,7 +133,8 @@ def told(part, value, schema):
         steps = error.instance_path
         path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
         rule = "/".join(map(str, error.schema_path))
-        yield f"${part}{path}: {masked(error.message)} ({schema}: {rule})"
+        shown = masked(json.dumps(error.instance, default=str))
+        yield f"${part}{path} is {shown}: {masked(error.message)} ({schema}: {rule})"
 
 
 def masked(text):
