@@ -56,7 +56,8 @@ def beyond_schemas(code, field, record):
         return True
     if (code, field) in (("missing_field", "callback_url"), ("invalid_field", "return_url")):
         return True
-    return field == "amount" and not re.search(rb'"amount"\s*:\s*"', record.value)
+    written = rf'"{field}"\s*:\s*[0-9+-]*[.eE]'.encode()
+    return field in ("amount", "payout_method_id") and bool(re.search(written, record.value))
 
 
 def disagreements(records):

@@ -246,5 +246,6 @@ def opened(event):
     if not isinstance(event, dict):
         raise Breach("not an object")
     if "data_base64" in event:
-        return event.get("type"), read_json(base64.b64decode(event["data_base64"]))
+        text = str(event["data_base64"])
+        return event.get("type"), read_json(base64.b64decode(text, validate=True))
     return event.get("type"), event.get("data", {})
