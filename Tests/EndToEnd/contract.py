@@ -64,6 +64,16 @@ def resolved(pointer):
     return node
 
 
+def references(node):
+    """Every `$ref` below a node."""
+    if isinstance(node, dict):
+        yield from [node["$ref"]] if "$ref" in node else []
+        node = node.values()
+    if not isinstance(node, str | int | None):
+        for child in node:
+            yield from references(child)
+
+
 def with_traits(message):
     """A message with what its traits say of it."""
     merged = {}

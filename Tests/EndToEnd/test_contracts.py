@@ -43,18 +43,8 @@ def test_the_asyncapi_document_is_valid():
     assert [(e.instance_path, e.message[:200]) for e in official.iter_errors(document)] == []
     # The official schema sees that something is wrong.
     assert not official.is_valid(document | {"channels": {"x": {"adress": "y"}}})
-    for reference in references(document):
+    for reference in contract.references(document):
         target(reference)
-
-
-def references(node):
-    """Every `$ref` below a node."""
-    if isinstance(node, dict):
-        yield from [node["$ref"]] if "$ref" in node else []
-        node = node.values()
-    if not isinstance(node, str | int | None):
-        for child in node:
-            yield from references(child)
 
 
 def target(reference):
@@ -68,7 +58,7 @@ def target(reference):
 
 def test_every_message_has_a_schema_and_an_example_and_every_file_is_used():
     messages = contract.asyncapi()["components"]["messages"].values()
-    used = {reference.partition("#")[0] for reference in references(contract.asyncapi())}
+    used = {reference.partition("#")[0] for reference in contract.references(contract.asyncapi())}
     used |= {"schemas/common.json", "schemas/envelope.json"}
     assert {name for name in contract.schemas()} == {name for name in used if "schemas/" in name}
     examples = {f"examples/messages/{path.name}" for path in MESSAGES.values()}

@@ -7,7 +7,6 @@ import pytest
 import agreement
 import contract
 from examples import INVALID, MESSAGES, load, record
-from test_contracts import references
 from topics import DOMAINS, PREFIX
 from waiting import until
 
@@ -31,7 +30,7 @@ def test_an_example_is_what_its_schema_says(name):
     example = load(MESSAGES[name])
     assert breaches(record(example)) == []
     message = contract.read(record(example))[0]
-    assert f"examples/messages/{name}.json#/headers" in references(message["examples"])
+    assert f"examples/messages/{name}.json#/headers" in contract.references(message["examples"])
 
 
 @pytest.mark.parametrize("name", MESSAGES)
