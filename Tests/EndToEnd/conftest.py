@@ -21,8 +21,7 @@ def programs(request):
     started = request.node.stash[PROGRAMS] = []
     yield started
     try:
-        for program in started:
-            keep_contract(program)
+        keep_contract(started)
     finally:
         for program in reversed(started):
             program.end()
@@ -30,13 +29,15 @@ def programs(request):
         secrets_kept.in_text(program.output, program.log.name)
 
 
-def keep_contract(program):
-    """Judges every record in the topics of a program that is, or has, a broker."""
-    cluster = getattr(program, "cluster", None)
-    if cluster:
-        program.thaw()
-        count = agreement.assert_kept(cluster)
-        print(f"{count} records are as topics/ says")
+def keep_contract(programs):
+    """Judges every record in the topics of every broker that the programs are, or have."""
+    clusters = {}
+    for program in programs:
+        if cluster := getattr(program, "cluster", None):
+            program.thaw()
+            clusters[cluster.servers] = cluster
+    for cluster in clusters.values():
+        print(f"{agreement.assert_kept(cluster)} records are as topics/ says")
 
 
 @pytest.fixture

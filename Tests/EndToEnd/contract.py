@@ -197,10 +197,27 @@ def inconsistencies(record, message, headers, body):
             "ce_time": (headers["ce_time"], body["occurred_at"]),
             "ce_subject": (headers.get("ce_subject"), body.get("transaction_reference")),
             "ce_source": (headers["ce_source"], source),
+            "ce_id": (headers["ce_id"], id_of(message["name"], body)),
         }
     for name, (found, expected) in wanted.items():
         if found != expected:
             yield masked(f"{name} is {found!r}, and the value says {expected!r}")
+
+
+def id_of(name, body):
+    """The `ce_id` of an event: the same however often it is published."""
+    _, domain, kind = name.split(".")
+    if "sequence" not in body and "command" in body:
+        return "{topic}/{partition}/{offset}/{kind}".format(**body["command"], kind=kind)
+    start = f"{domain}/{body['transaction_reference'].upper()}/{kind}"
+    if kind == "returned":
+        return f"{start}/{body['status']}"
+    word = ""
+    if kind == "status_changed":
+        word = f":{body['status']}"
+    elif kind == "needs_review" and body["certainty"] == "accepted":
+        word = ":overdue" if body["reason"]["code"] == "overdue" else ":disputed"
+    return f"{start}{word}/{body['attempt']}"
 
 
 def key_of(name, body):
