@@ -16,6 +16,8 @@ TOPICS = pathlib.Path(__file__).resolve().parents[2] / "topics"
 # Where the schemas lie, as far as they refer to one another.
 BASE = "file:///topics/"
 LONGEST_COMMAND = 64 * 1024
+# The headers by which a command is refused.
+JUDGED = ("ce_id", "ce_specversion", "ce_type", "content-type", "Content-Type")
 
 
 class Breach(Exception):
@@ -249,18 +251,37 @@ def command_breaches(record):
 def wrong_with_command(record):
     candidates = messages(record.topic.removeprefix(PREFIX))
     first = next(iter(candidates.values()))
-    headers = texts(record, first)
+    headers = judged_headers(record)
+    is_structured = headers.get("content-type", "").lower().startswith("application/cloudevents")
+    if is_structured:
+        headers = {name: headers[name] for name in headers if name in ("ce_id", "content-type")}
     yield from told("headers", headers, first["headers"]["schema"]["$ref"])
     if len(record.value or b"") > LONGEST_COMMAND:
         raise Breach("the value is too long")
     type, body = headers.get("ce_type"), read_json(record.value) if record.value else None
-    if headers.get("content-type", "").lower().startswith("application/cloudevents"):
+    if is_structured:
         yield from told("value", body, "schemas/envelope.json")
         type, body = opened(body)
     message = candidates.get(type or first["name"])
     if message is None:
         raise Breach(f"{type}: no such command on this topic")
     yield from told("value", body, message["payload"]["schema"]["$ref"])
+    yield from other_key(record, body)
+
+
+def judged_headers(record):
+    """The headers that a worker judges; of all others, what is wrong with them means nothing."""
+    found = {}
+    for name, value in record.headers:
+        if name not in JUDGED or value is None:
+            continue
+        if found.setdefault(name.lower(), value) != value:
+            raise Breach(f"the header {name} is there twice, with different values")
+    return {name: value.decode() for name, value in found.items()}
+
+
+def other_key(record, body):
+    """The key, where there is one, is the reference; case does not matter."""
     reference = body.get("transaction_reference") if isinstance(body, dict) else None
     if not isinstance(reference, str) or not record.key:
         return
