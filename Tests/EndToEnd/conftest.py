@@ -16,7 +16,16 @@ PROGRAMS = pytest.StashKey[list]()
 
 
 @pytest.fixture
-def programs(request):
+def roads():
+    """Every road of the test; none of them may outlive it."""
+    laid = []
+    yield laid
+    for road in laid:
+        road.end()
+
+
+@pytest.fixture
+def programs(request, roads):
     """Every process of the test; none of them may outlive it, tell a secret or break the contract."""
     started = request.node.stash[PROGRAMS] = []
     yield started
@@ -69,17 +78,14 @@ def start_worker(programs, tmp_path, numbers):
 
 
 @pytest.fixture
-def start_road():
+def start_road(roads):
     """Lays a road to an address."""
-    roads = []
 
     def start(*arguments, **options):
         roads.append(Road(*arguments, **options))
         return roads[-1]
 
-    yield start
-    for road in roads:
-        road.end()
+    return start
 
 
 @pytest.hookimpl(wrapper=True)

@@ -88,7 +88,7 @@ def reader(servers, **properties):
 def everything(servers, within=60):
     """Every record of every topic of ours, by topic, each partition to its end of this moment."""
     consumer = reader(servers, **{"enable.partition.eof": True})
-    known = consumer.list_topics(timeout=within).topics.items()
+    known = consumer.list_topics(timeout=15).topics.items()
     found = {name: [] for name, _ in known if name.startswith(PREFIX)}
     unread = {
         (name, number) for name, topic in known if name in found for number in topic.partitions
@@ -143,6 +143,8 @@ class Cluster:
 
     def __init__(self, servers, **producer):
         self.servers, self.logs = servers, {}
+        # Where the test has written itself, beside the commands.
+        self.own = set()
         # The partitioner of the Java client: a key's records lie where its owner expects them.
         self.producer = Producer(
             {
@@ -177,7 +179,15 @@ class Cluster:
 
     def produce(self, name, value, key=None, headers=None, partition=-1):
         """Hands a record over; `flush` sees it acknowledged."""
-        self.producer.produce(PREFIX + name, value, key, partition=partition, headers=headers)
+        note = None if name.endswith(".commands") else self.note
+        self.producer.produce(
+            PREFIX + name, value, key, partition=partition, headers=headers, on_delivery=note
+        )
+
+    def note(self, error, message):
+        """Remembers a record as the test's own."""
+        if error is None:
+            self.own.add((message.topic(), message.partition(), message.offset()))
 
     def flush(self):
         assert self.producer.flush(30) == 0
