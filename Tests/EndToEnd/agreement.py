@@ -85,9 +85,8 @@ def answered(records):
             body = json.loads(event.value)
             reason, command = body.get("reason", {}), body.get("command")
             if command:
-                is_breach = (
-                    event.header("ce_type").endswith("refused") and reason.get("code") in codes
-                )
+                # What has a sequence was judged by more than the contract.
+                is_breach = "sequence" not in body and reason.get("code") in codes
                 rule = (reason["code"], reason.get("field")) if is_breach else (None, None)
                 yield (command["topic"], command["partition"], command["offset"]), (event, *rule)
     for letter in records.get("dead-letters", []):

@@ -4,6 +4,7 @@ import base64
 import json
 import pathlib
 import re
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 
@@ -16,6 +17,8 @@ TOPICS = pathlib.Path(__file__).resolve().parents[2] / "topics"
 # Where the schemas lie, as far as they refer to one another.
 BASE = "file:///topics/"
 LONGEST_COMMAND = 64 * 1024
+# What a person may say that became of what was accepted.
+CLOSED = ("paid", "completed", "cancelled")
 # The headers by which a command is refused.
 JUDGED = ("ce_id", "ce_specversion", "ce_type", "content-type", "Content-Type")
 
@@ -211,12 +214,17 @@ def id_of(name, body):
     _, domain, kind = name.split(".")
     if "sequence" not in body and "command" in body:
         return "{topic}/{partition}/{offset}/{kind}".format(**body["command"], kind=kind)
+    if kind == "methods":
+        time = datetime.fromisoformat(body["occurred_at"])
+        return f"payout/methods/{round(time.timestamp() * 1000)}"
     start = f"{domain}/{body['transaction_reference'].upper()}/{kind}"
     if kind == "returned":
         return f"{start}/{body['status']}"
     word = ""
     if kind == "status_changed":
         word = f":{body['status']}"
+    elif kind in CLOSED and body["trigger"] == "operator":
+        word = ":closed"
     elif kind == "needs_review" and body["certainty"] == "accepted":
         word = ":overdue" if body["reason"]["code"] == "overdue" else ":disputed"
     return f"{start}{word}/{body['attempt']}"

@@ -16,7 +16,7 @@ ANSWERS = {
     "payment.check": "payment.checked",
     "payout.request": "payout.requested",
     "payout.check": "payout.checked",
-    "payout.methods": "payout.methods.answer",
+    "payout.methods": "payout.methods.event",
 }
 
 
