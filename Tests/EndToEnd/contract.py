@@ -196,7 +196,12 @@ def inconsistencies(record, message, headers, body):
     """What no schema can say: parts of one record that contradict one another."""
     key = record.key.decode() if record.key is not None else None
     wanted = {"key": (key, key_of(message["name"], body))}
-    if "ce_time" in headers:
+    if message["name"].startswith("aspayds.worker."):
+        wanted |= {
+            "ce_time": (headers["ce_time"], body["at"]),
+            "ce_id": (headers["ce_id"], f"{body['worker']}/{body['number']}"),
+        }
+    elif "ce_time" in headers:
         source = f"/aspayds-worker/{message['name'].split('.')[1]}s"
         wanted |= {
             "ce_time": (headers["ce_time"], body["occurred_at"]),
@@ -239,6 +244,8 @@ def key_of(name, body):
         case "intent" | "outcome":
             attempt = f"{reference.upper()}/{body['attempt']}"
             return f"{attempt}/{name}/{body['owner']}/{body['number']}"
+        case _ if name.startswith("aspayds.worker."):
+            return body["worker"]
         case "review":
             return f"review/{body['domain']}/{reference.upper()}/{body['attempt']}"
         case _:

@@ -14,7 +14,7 @@ SOURCES = TOPICS.parent / "Sources"
 TABLE = yaml.safe_load((TOPICS / "topics.yaml").read_text())
 ACLS = yaml.safe_load((TOPICS / "acls.yaml").read_text())
 
-# Where the code of a role names topics; and what it may do besides, for which there is no code yet.
+# Where the code of a role names topics.
 CODE = {
     "payments": ["Workers"],
     "payouts": ["Workers"],
@@ -23,7 +23,8 @@ CODE = {
     "watcher": ["aspayds-worker/Commands/Watch.swift"],
     "reviewer": ["aspayds-worker/Review", "aspayds-worker/Ledger"],
 }
-PLANNED = {"payments": {"worker.status"}, "payouts": {"worker.status"}}
+# Told by every process, whatever its role.
+PLANNED = {"receiver": {"worker.status"}}
 NAMES = {
     "commands": ["payment.commands", "payout.commands"],
     "events": ["payment.events", "payout.events"],
@@ -34,6 +35,7 @@ NAMES = {
     "notifications": ["notifications"],
     "webhooks": ["webhooks"],
     "workerControl": ["worker.control"],
+    "workerStatus": ["worker.status"],
 }
 
 
