@@ -18,6 +18,7 @@ MOST_SHOWN = 20
 
 def assert_kept(cluster):
     """Reads every topic of a cluster; fails with the records that break the contract."""
+    __tracebackhide__ = True  # As below.
     try:
         records = everything(cluster.servers)
     except KafkaException as error:
@@ -29,6 +30,8 @@ def assert_kept(cluster):
 
 def judge(records, besides=frozenset()):
     """Fails with the records, by topic, that break the contract; some places are no matter."""
+    # The records are not shown, neither by a traceback nor by an assertion: accounts are in them.
+    __tracebackhide__ = True
     wrong = [
         (record, breach)
         for topic, list_ in records.items()
@@ -41,7 +44,6 @@ def judge(records, besides=frozenset()):
     wrong = wrong or list(disagreements(records))
     count = sum(map(len, records.values()))
     if wrong:
-        # Said here, and not by an assertion: that would show the records, accounts and all.
         lines = ["{}/{}/{}: {}".format(*place(one), breach) for one, breach in wrong[:MOST_SHOWN]]
         lines = [f"{len(wrong)} breaches of topics/ in {count} records:", *lines]
         raise AssertionError("\n".join(lines))
