@@ -10,8 +10,10 @@ package struct Notification: Sendable, Equatable {
     package let name: String
     private let event: Event
 
-    /// The notification that belongs to an event; nil where the provider documents none.
+    /// The notification that belongs to an event; nil where the provider documents none, and where a
+    /// person has said what the provider has not.
     package init?(_ event: Event) {
+        if event.trigger == .operator { return nil }
         switch (event.domain, event.kind) {
         case (.payment, .paid): name = "payment.completed"
         case (.payout, .processing), (.payout, .completed), (.payout, .rejected),

@@ -88,6 +88,13 @@ import Testing
         }
     }
 
+    @Test func onlyWhatTheProviderHasSaidIsNotified() {
+        #expect(Notification(Self.full)?.name == "payment.completed")
+        var closed = Self.full
+        closed.trigger = .operator
+        #expect(Notification(closed) == nil)
+    }
+
     @Test func leavesOutWhatDoesNotApply() {
         let event = Event(domain: .payout, kind: .checked, id: "i", reference: "R", occurredAt: 0)
         #expect(

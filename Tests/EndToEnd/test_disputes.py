@@ -55,6 +55,8 @@ def test_what_is_overdue_is_closed_by_a_person(start_sandbox, start_worker):
     for name, kind in zip(names, ("completed", "cancelled")):
         (event,) = [e for e in said(cluster, name) if e.kind == kind]
         assert event.body["trigger"] == "operator" and "amina" in event.reason["message"]
+    # The provider has not said so.
+    assert sandbox.cluster.records("notifications") == []
     code, output, _ = operator(sandbox, "review", "list")
     assert code == 0 and "nothing is in review" in output
     code, _, complaint = operator(sandbox, *close, "OVERDUE-1", "--not-done", *WHO)

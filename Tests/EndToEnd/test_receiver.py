@@ -45,7 +45,8 @@ def test_a_hint_is_verified_by_the_owner(start_sandbox, start_worker):
     sandbox.order("POST", "payments/TRX-1/pay")
     until(lambda: kinds() == ["created", "paid"], 60, lambda: f"paid: {kinds()}")
     event = sandbox.cluster.events()[-1]
-    assert event.body["trigger"] == "webhook" and event.body["amount_paid"] == 100
+    # The schedule may be faster than the webhook.
+    assert event.body["trigger"] in ("webhook", "poll") and event.body["amount_paid"] == 100
     [notification] = sandbox.cluster.records("notifications")
     assert json.loads(notification.value)["event"] == "payment.completed"
     assert sandbox.order("GET", "webhooks")["webhooks"][0]["state"] == "delivered"
