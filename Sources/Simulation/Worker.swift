@@ -248,6 +248,9 @@ final class Worker {
         case .polled(let number, let sightings, let failure):
             let found = sightings.sorted { $0.key < $1.key }
             world.note("\(name) ← polled(\(number), \(found), \(String(describing: failure)))")
+        case .answered(let number, let tickets, let failure):
+            let answered = tickets.map(\.record).sorted()
+            world.note("\(name) ← answered(\(number), \(answered), \(String(describing: failure)))")
         default: world.note("\(name) ← \(input)")
         }
         engine.handle(input, at: now)
