@@ -7,7 +7,7 @@ from browser import chromium, require
 from callbacks import callback, port_of, receiver, without_address
 from commands import payment
 from shop import shop
-from stories import notifications, nothing_said_twice, stories
+from stories import await_notifications, notifications, nothing_said_twice, stories
 from waiting import until
 
 
@@ -77,7 +77,7 @@ def test_a_customer_pays(begin):
     [returned] = [event for event in circle.events if event.kind == "returned"]
     assert returned.body["status"] == "success" and "certainty" not in returned.body
     nothing_said_twice(circle.sandbox.cluster)
-    assert notifications(circle.sandbox.cluster) == {("CIRCLE-1", "payment.completed"): 1}
+    await_notifications(circle.sandbox.cluster, {("CIRCLE-1", "payment.completed"): 1})
 
 
 def test_a_customer_who_turns_back_has_cancelled_nothing(begin):
@@ -103,5 +103,5 @@ def test_a_customer_who_turns_back_has_cancelled_nothing(begin):
     assert notifications(cluster) == {}
     circle.press("pay")
     until(lambda: "paid" in circle.story, 60, lambda: circle.story)
-    assert notifications(cluster) == {("CIRCLE-2", "payment.completed"): 1}
+    await_notifications(cluster, {("CIRCLE-2", "payment.completed"): 1})
     assert [call["status"] for call in circle.store.returns] == ["cancel", "cancel", "success"]
