@@ -13,7 +13,10 @@ extension CommandLoop {
     }
 
     /// Notes what the provider lists; whoever owns the first partition tells of a change.
+    ///
+    /// The worker of the payments reads it too when its breaker asks, and has no use for it.
     func learn(_ methods: PayoutMethods, at now: Moment) {
+        guard settings.domain == .payout else { return }
         self.methods = methods
         guard leases[0] != nil, methods != toldMethods else { return }
         toldMethods = methods
