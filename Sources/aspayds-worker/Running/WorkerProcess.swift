@@ -62,7 +62,8 @@ struct WorkerProcess {
         var failure: (any Error)?
         do { try await group.run() } catch { failure = error }
         reporter.tell(.stopped, message: failure.map { "\($0)" } ?? "asked to")
-        await producer.close(timeout: .seconds(5))
+        // What matters was waited for before; these are the last words on worker.status.
+        await producer.close(timeout: .seconds(2))
         await transport.shutdown()
         if let failure {
             logger.critical("end", metadata: ["error": "\(failure)"])

@@ -34,6 +34,11 @@ struct Sighting {
     private static let ends: Set<Event.Kind> = [
         .created, .requested, .refused, .expired, .needsReview, .checked, .methods,
     ]
+
+    /// Nobody may have asked for the payout methods.
+    private static func endsCommand(_ event: Event) -> Bool {
+        ends.contains(event.kind) && (event.kind != .methods || event.command != nil)
+    }
 }
 
 extension Sighting {
@@ -55,7 +60,7 @@ extension Sighting {
                 certainty: event.certainty?.rawValue,
                 amount: event.amount.map { "\($0)\(event.currency.map { " \($0)" } ?? "")" },
                 reason: Self.detail(event),
-                endsCommand: Self.ends.contains(event.kind),
+                endsCommand: Self.endsCommand(event),
                 value: value
             )
         } catch {
