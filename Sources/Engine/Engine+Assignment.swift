@@ -76,8 +76,8 @@ extension CommandEngine {
 
     /// Hands drained partitions back, all together: the eager protocol unassigns at one stroke.
     mutating func relinquishDrained() {
-        let draining = owned.filter { partitions[$0]?.isDraining == true }
-        if !draining.isEmpty {
+        if partitions.values.contains(where: \.isDraining) {
+            let draining = owned.filter { partitions[$0]?.isDraining == true }
             let late = draining.filter { !isDrained($0) }
             if !late.isEmpty {
                 guard let end = nextDrainEnd, now.uptime >= end else { return }
@@ -100,8 +100,8 @@ extension CommandEngine {
 
     var nextDrainEnd: Instant? {
         var end: Instant?
-        for partition in owned {
-            guard case .draining(let until) = partitions[partition]?.phase else { continue }
+        for state in partitions.values {
+            guard case .draining(let until) = state.phase else { continue }
             end = min(end ?? until, until)
         }
         return end

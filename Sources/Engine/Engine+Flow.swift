@@ -11,19 +11,19 @@ extension CommandEngine {
         var paused: [Int32] = []
         var resumed: [Int32] = []
         for partition in owned {
-            let wanted = shouldPause(partition)
-            if wanted == partitions[partition]?.isPaused { continue }
-            partitions[partition]?.isPaused = wanted
+            guard let state = partitions[partition] else { continue }
+            let wanted = shouldPause(state)
+            if wanted == state.isPaused { continue }
+            state.isPaused = wanted
             if wanted { paused.append(partition) } else { resumed.append(partition) }
         }
         if !paused.isEmpty { effects.append(.pause(paused)) }
         if !resumed.isEmpty { effects.append(.resume(resumed)) }
     }
 
-    private func shouldPause(_ partition: Int32) -> Bool {
-        guard breaker.isClosed, partitions[partition]?.phase == .active else { return true }
-        let isPaused = partitions[partition]?.isPaused == true
-        let limit = isPaused ? settings.maxSpan / 2 : settings.maxSpan
-        return partitions[partition]?.progress.span ?? 0 >= limit
+    private func shouldPause(_ state: PartitionState) -> Bool {
+        guard breaker.isClosed, state.phase == .active else { return true }
+        let limit = state.isPaused ? settings.maxSpan / 2 : settings.maxSpan
+        return state.progress.span >= limit
     }
 }

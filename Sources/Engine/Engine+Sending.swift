@@ -134,20 +134,25 @@ extension CommandEngine {
 
     /// When the next commit is due; nil if there is nothing to commit.
     private var commitDue: Instant? {
-        owned.compactMap { commitDue(of: $0) }.min()
+        var earliest: Instant?
+        for state in partitions.values {
+            guard let due = commitDue(of: state) else { continue }
+            earliest = min(earliest ?? due, due)
+        }
+        return earliest
     }
 
-    private func commitDue(of partition: Int32) -> Instant? {
-        guard partitions[partition]?.phase != .restoring else { return nil }
+    private func commitDue(of state: PartitionState) -> Instant? {
+        if state.phase == .restoring { return nil }
         let due: Instant
-        if partitions[partition]?.isFenceDue == true {
+        if state.isFenceDue {
             due = now.uptime
-        } else if partitions[partition]?.hasUncommittedProgress == true {
+        } else if state.hasUncommittedProgress {
             due = lastCommitAt + settings.commitInterval
         } else {
             return nil
         }
-        return max(due, partitions[partition]?.fenceAt ?? due)
+        return max(due, state.fenceAt ?? due)
     }
 
     private mutating func join(_ partition: Int32, to commit: inout PendingCommit) {

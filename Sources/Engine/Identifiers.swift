@@ -35,6 +35,11 @@ public struct ReferenceKey: Hashable, Sendable {
         self.high = high
         self.low = low
     }
+
+    /// It is a hash already; half of it is enough.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(low)
+    }
 }
 
 /// A digest of what a command asks for: two commands with one reference are the same or in conflict.

@@ -331,12 +331,10 @@ final class Books {
     /// A reference of which it was not said what became of it, if there is one: liveness.
     var untold: ReferenceKey? {
         let untold = accounts.filter { key, account in
+            guard account.isAccepted, !account.isClosedByHand else { return false }
+            if account.progress == .overdue || account.progress == .disputed { return false }
             let ends = world.provider.ends(of: key)
-            guard account.isAccepted, !ends.isEmpty, !account.isClosedByHand else { return false }
-            switch account.progress {
-            case .overdue?, .disputed?: return false
-            default: return !ends.contains { EventKind($0) == account.progress }
-            }
+            return !ends.isEmpty && !ends.contains { EventKind($0) == account.progress }
         }
         // The same one every time.
         return untold.keys.min { ($0.high, $0.low) < ($1.high, $1.low) }

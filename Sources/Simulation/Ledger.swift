@@ -49,12 +49,22 @@ struct LedgerPartition {
     private(set) var end: Int64 = 0
     /// Whose records count at the end of the log.
     private(set) var claimant: UInt64?
+    /// The latest record of each key, and whether it has followed another one.
+    private var latest: [LedgerRecord.Key: Int64] = [:]
+    private var isCompact = true
+    private let hasSharedKeys: Bool
+
+    init(hasSharedKeys: Bool) {
+        self.hasSharedKeys = hasSharedKeys
+    }
 
     mutating func append(_ record: LedgerRecord, at now: Time) -> Int64 {
         var record = record
         record.offset = end
         record.storedAt = now
         records.append(record)
+        let earlier = latest.updateValue(end, forKey: record.key(isShared: hasSharedKeys))
+        if earlier != nil { isCompact = false }
         end += 1
         if case .claim = record.content { claimant = record.owner }
         return record.offset
@@ -72,11 +82,11 @@ struct LedgerPartition {
     }
 
     /// Keeps the last record of each key among those that are older than the lag.
-    mutating func compact(before time: Time, isShared: Bool) {
-        var last: [LedgerRecord.Key: Int64] = [:]
-        for record in records { last[record.key(isShared: isShared)] = record.offset }
+    mutating func compact(before time: Time) {
+        if isCompact { return }
         records.removeAll { record in
-            record.storedAt < time && last[record.key(isShared: isShared)] != record.offset
+            record.storedAt < time
+                && latest[record.key(isShared: hasSharedKeys)] != record.offset
         }
     }
 }

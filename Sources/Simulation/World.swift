@@ -37,7 +37,10 @@ final class World {
         self.chance = chance
         self.sabotage = sabotage
         timeline = Timeline(isTracing: isTracing)
-        ledger = Array(repeating: LedgerPartition(), count: Int(plan.partitions))
+        ledger = Array(
+            repeating: LedgerPartition(hasSharedKeys: sabotage == .sharedLedgerKey),
+            count: Int(plan.partitions)
+        )
     }
 
     var now: Time { timeline.now }
@@ -137,32 +140,29 @@ final class World {
     }
 
     private func judge(deadline: Time) {
-        let unfinished = plan.groups > 1 ? nil : books.unfinished
-        let untold = plan.groups > 1 ? nil : books.untold
-        if unfinished == nil && untold == nil && workers.allSatisfy(\.isIdle) {
+        if let unsettled {
+            settledAt = nil
+            if now > deadline { return fail("\(unsettled) long after faults stopped") }
+        } else {
             if settledAt == nil { settledAt = now }
             // What is late may still do harm.
             if let settledAt, now > settledAt + .seconds(20) { return timeline.end() }
-        } else {
-            settledAt = nil
-            if now > deadline {
-                let late =
-                    unfinished.map { "\($0) has not ended" }
-                    ?? untold.map { "nobody was told what became of \($0.high)" }
-                    ?? "a worker is not idle"
-                return fail("\(late) long after faults stopped")
-            }
         }
-        timeline.after(.seconds(2)) { [self] in judge(deadline: deadline) }
+        timeline.after(.seconds(5)) { [self] in judge(deadline: deadline) }
+    }
+
+    /// What has not come to its end yet, if anything.
+    private var unsettled: String? {
+        if !workers.allSatisfy(\.isIdle) { return "a worker is not idle" }
+        if plan.groups > 1 { return nil }
+        if let command = books.unfinished { return "\(command) has not ended" }
+        return books.untold.map { "nobody was told what became of \($0.high)" }
     }
 
     private func compact() {
         timeline.after(chance.time(.seconds(1)...(.seconds(10)))) { [self] in
             let before = now - .seconds(2)
-            let isShared = sabotage == .sharedLedgerKey
-            for partition in ledger.indices {
-                ledger[partition].compact(before: before, isShared: isShared)
-            }
+            for partition in ledger.indices { ledger[partition].compact(before: before) }
             compact()
         }
     }

@@ -4,6 +4,7 @@ import json
 
 from callbacks import RETURN_URL, ask, callback, port_of, receiver, webhook, without_address
 from commands import payment
+from stories import await_notifications
 from waiting import until
 
 WEBHOOK = json.dumps(webhook("TRX-1"))
@@ -47,6 +48,6 @@ def test_a_hint_is_verified_by_the_owner(start_sandbox, start_worker):
     event = sandbox.cluster.events()[-1]
     # The schedule may be faster than the webhook.
     assert event.body["trigger"] in ("webhook", "poll") and event.body["amount_paid"] == 100
-    [notification] = sandbox.cluster.records("notifications")
-    assert json.loads(notification.value)["event"] == "payment.completed"
-    assert sandbox.order("GET", "webhooks")["webhooks"][0]["state"] == "delivered"
+    await_notifications(sandbox.cluster, {("TRX-1", "payment.completed"): 1})
+    sent = lambda: [hook["state"] for hook in sandbox.order("GET", "webhooks")["webhooks"]]
+    until(lambda: sent() == ["delivered"], 20, lambda: f"delivered: {sent()}")
