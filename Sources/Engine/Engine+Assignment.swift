@@ -108,8 +108,8 @@ extension CommandEngine {
     }
 
     /// Each replica takes the part of the rate that its partitions are of the topic.
-    private mutating func updateShare() {
+    mutating func updateShare() {
         let part = Double(owned.count) / Double(settings.partitionCount)
-        limiter.setShare(settings.rateLimit * min(1, part), at: now.uptime)
+        limiter.setShare(rateLimit * min(1, part), at: now.uptime)
     }
 }

@@ -22,7 +22,7 @@ extension CommandEngine {
     }
 
     private func shouldPause(_ state: PartitionState) -> Bool {
-        guard breaker.isClosed, state.phase == .active else { return true }
+        guard !isPaused, breaker.isClosed, state.phase == .active else { return true }
         let limit = state.isPaused ? settings.maxSpan / 2 : settings.maxSpan
         return state.progress.span >= limit
     }

@@ -8,7 +8,7 @@ extension CommandEngine {
     /// An intent whose order was not sent is in doubt if the process dies, so few of them are kept
     /// ready; a slow fence cannot let them all go at once either, since permits come after it.
     mutating func prepare() {
-        guard breaker.isClosed, limiter.rate > 0 else { return }
+        guard !isPaused, breaker.isClosed, limiter.rate > 0 else { return }
         let limit = max(1, Int(min(limiter.rate / 2, Double(settings.maxInFlight))))
         while slotsTaken < settings.maxInFlight && inPreparation < limit {
             guard let id = waitingOrders.popFirst() else { return }

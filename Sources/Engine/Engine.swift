@@ -53,6 +53,10 @@ public struct CommandEngine: ~Copyable {
     /// Orders on their way to a permit: being journaled, fenced, or ready.
     var inPreparation = 0
     var isProbing = false
+    /// Whether nothing new may be sent.
+    var isPaused = false
+    /// Requests per second of all replicas together.
+    var rateLimit: Double
     /// When the harmless read is due for what it tells; nil if never.
     var refreshAt: Instant?
     var isStopping = false
@@ -76,6 +80,7 @@ public struct CommandEngine: ~Copyable {
         limiter = RateLimiter(at: moment.uptime)
         breaker = Breaker(at: moment.uptime)
         lastCommitAt = moment.uptime
+        rateLimit = settings.rateLimit
         refreshAt = settings.refreshInterval.map { _ in moment.uptime }
     }
 
@@ -105,6 +110,10 @@ public struct CommandEngine: ~Copyable {
         case .answered(let number, let tickets, let failure):
             answered(number, tickets, failure: failure)
         case .probed(let result): probed(result)
+        case .paused(let isPaused): self.isPaused = isPaused
+        case .rateLimit(let rate):
+            rateLimit = rate
+            updateShare()
         case .stop:
             isStopping = true
             drain(owned)

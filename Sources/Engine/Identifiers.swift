@@ -36,9 +36,9 @@ public struct ReferenceKey: Hashable, Sendable {
         self.low = low
     }
 
-    /// It is a hash already; half of it is enough.
+    /// It is a hash already: one word is enough.
     public func hash(into hasher: inout Hasher) {
-        hasher.combine(low)
+        hasher.combine(high ^ low)
     }
 }
 

@@ -41,6 +41,11 @@ public enum Input: Sendable {
     case answered(LookupNumber, Set<Ticket>, failure: Outcome?)
     /// The harmless read ended.
     case probed(ProbeResult)
+    /// Nothing new is to be sent, or it may be again; what is on its way goes on, and so does the
+    /// following of what was sent.
+    case paused(Bool)
+    /// The rate of all replicas together is another one: requests per second.
+    case rateLimit(Double)
     /// The process ends: drain everything.
     case stop
 }

@@ -18,7 +18,7 @@ final class Faults {
     private func strike() {
         guard !world.workers.isEmpty else { return }
         let worker = world.chance.pick(world.workers)
-        switch world.chance.number(0...11) {
+        switch world.chance.number(0...12) {
         case 0, 1:
             worker.crash()
             world.workerEnded(worker)
@@ -32,7 +32,15 @@ final class Faults {
         case 8: worker.providerCutUntil = world.now + world.chance.time(0...(.seconds(10)))
         case 9: world.provider.isDownUntil = world.now + world.chance.time(0...(.seconds(10)))
         case 10: world.provider.refusesUntil = world.now + world.chance.time(0...(.seconds(5)))
+        case 11: suspend()
         default: if world.workers.count < 5 { world.startWorker(in: worker.group, after: 0) }
+        }
+    }
+
+    private func suspend() {
+        world.publish(isPaused: true)
+        world.timeline.after(world.chance.time(0...(.seconds(10)))) { [world] in
+            world.publish(isPaused: false)
         }
     }
 

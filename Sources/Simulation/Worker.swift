@@ -109,6 +109,7 @@ final class Worker {
 
     func start() {
         world.note("\(name) starts")
+        post(.input(.paused(world.isPaused)))
         client.join()
     }
 

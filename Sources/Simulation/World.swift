@@ -14,7 +14,9 @@ final class World {
     private(set) var workers: [Worker] = []
     /// What they have left behind on the network may still arrive.
     private var dead: [Worker] = []
-    /// What operators have decided, as it stands in their topic.
+    /// Whether operators let nothing new be sent, as it stands in their topic.
+    private(set) var isPaused = false
+    /// What operators have decided, likewise.
     private(set) var decisions: [Decision] = []
     private var started = 0
     private var settledAt: Time?
@@ -86,6 +88,16 @@ final class World {
         decisions.append(decision)
         for worker in workers {
             worker.fromKafka { worker.post(.decided(decision)) }
+        }
+    }
+
+    /// An operator lets nothing new be sent, or lets it be sent again.
+    func publish(isPaused: Bool) {
+        if self.isPaused == isPaused { return }
+        note("operator: \(isPaused ? "pause" : "resume")")
+        self.isPaused = isPaused
+        for worker in workers {
+            worker.fromKafka { [self] in worker.post(.input(.paused(self.isPaused))) }
         }
     }
 
