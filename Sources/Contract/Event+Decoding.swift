@@ -115,6 +115,15 @@ struct RecordFields {
         self.object = object
     }
 
+    /// Reads a record's value.
+    init(value: UnsafeRawBufferPointer) throws(UnreadableRecord) {
+        let parsed: JSONValue
+        do throws(JSONError) {
+            parsed = try JSONValue.parse(value, duplicates: .refuse)
+        } catch { throw UnreadableRecord(what: "not JSON: \(error)") }
+        try self.init(parsed)
+    }
+
     private func value(_ name: String) -> JSONValue? {
         object[name].flatMap { $0.isNull ? nil : $0 }
     }
@@ -154,6 +163,10 @@ struct RecordFields {
 
     func amount(_ name: String) throws(UnreadableRecord) -> Amount? {
         try read(name) { try? Amount($0, fractionDigits: 3) }
+    }
+
+    func number(_ name: String) throws(UnreadableRecord) -> Double? {
+        try read(name) { if case .number(let text) = $0 { Double(text) } else { nil } }
     }
 
     func integer<Number: FixedWidthInteger>(

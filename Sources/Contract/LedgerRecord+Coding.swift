@@ -24,11 +24,7 @@ extension LedgerRecord {
 
     /// Reads a record of the ledger.
     package init(value: UnsafeRawBufferPointer) throws(UnreadableRecord) {
-        let parsed: JSONValue
-        do throws(JSONError) {
-            parsed = try JSONValue.parse(value, duplicates: .refuse)
-        } catch { throw UnreadableRecord(what: "not JSON: \(error)") }
-        let fields = try RecordFields(parsed)
+        let fields = try RecordFields(value: value)
         switch try fields.required("kind") {
         case "claim": self = .claim(try Claim(fields))
         case "intent": self = .intent(try Intent(fields))

@@ -5,15 +5,7 @@ import JSON
 ///
 /// It is good for the attempt that it names, and only while that is the latest one and in review: so
 /// replaying the topic repeats nothing. The topic is compacted; the last order for an attempt stays.
-/// What a person writes is published: long runs of digits, which may be an account, are masked.
 package struct ReviewOrder: Sendable, Equatable {
-    /// What every key of such an order begins with; other orders have other keys.
-    package static let keyPrefix = "review/"
-    /// The longest `by`, in characters.
-    package static let longestBy = 100
-    /// The longest `why`, in characters.
-    package static let longestWhy = 500
-
     /// The domain.
     package var domain: Domain
     /// The reference; case does not matter.
@@ -22,9 +14,9 @@ package struct ReviewOrder: Sendable, Equatable {
     package var attempt: Int
     /// What is decided.
     package var verdict: Decision.Verdict
-    /// Who decides; 1 to `longestBy` characters.
+    /// Who decides.
     package private(set) var by: String
-    /// Why; 1 to `longestWhy` characters.
+    /// Why.
     package private(set) var why: String
     /// The provider's id of an order that was executed, where it is known.
     package var providerID: String?
@@ -56,7 +48,7 @@ package struct ReviewOrder: Sendable, Equatable {
 
     /// The key of every order about an attempt.
     package static func key(_ domain: Domain, _ reference: String, _ attempt: Int) -> String {
-        "\(keyPrefix)\(domain.rawValue)/\(Reference.uppercased(reference))/\(attempt)"
+        "review/\(domain.rawValue)/\(Reference.uppercased(reference))/\(attempt)"
     }
 }
 
@@ -67,22 +59,11 @@ extension ReviewOrder {
             return (Reference.field, Reference.rule(domain))
         }
         if attempt < 1 { return ("attempt", "a whole number from 1") }
-        if !Self.isWord(by, atMost: Self.longestBy) { return ("by", Self.rule(Self.longestBy)) }
-        if !Self.isWord(why, atMost: Self.longestWhy) { return ("why", Self.rule(Self.longestWhy)) }
+        if let problem = OperatorWords.problem(by: by, why: why) { return problem }
         guard let providerID else { return nil }
         if verdict != .done { return ("provider_id", "only for what was done") }
         return Reference.isID(providerID)
             ? nil : ("provider_id", "1 to 64 characters of A-Z a-z 0-9 . _ -")
-    }
-
-    private static func rule(_ limit: Int) -> String {
-        "1 to \(limit) characters, not blank, no control characters"
-    }
-
-    private static func isWord(_ text: String, atMost limit: Int) -> Bool {
-        let scalars = text.unicodeScalars
-        return scalars.count <= limit && scalars.contains { !$0.properties.isWhitespace }
-            && !scalars.contains { $0.properties.generalCategory == .control }
     }
 }
 
@@ -124,15 +105,7 @@ extension ReviewOrder {
     }
 
     /// Reads an order; one that breaks a rule is an error.
-    package init(value: UnsafeRawBufferPointer) throws(UnreadableRecord) {
-        let parsed: JSONValue
-        do throws(JSONError) {
-            parsed = try JSONValue.parse(value, duplicates: .refuse)
-        } catch { throw UnreadableRecord(what: "not JSON: \(error)") }
-        let fields = try RecordFields(parsed)
-        guard try fields.required("kind") == "review" else {
-            throw UnreadableRecord(what: "kind is not review")
-        }
+    init(_ fields: RecordFields) throws(UnreadableRecord) {
         guard let domain: Domain = try fields.word("domain"),
             let verdict: Decision.Verdict = try fields.word("verdict"),
             let at = RFC3339.parse(try fields.required("at"))

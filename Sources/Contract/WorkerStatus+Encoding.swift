@@ -2,7 +2,7 @@ import JSON
 
 extension WorkerStatus {
     /// The `ce_type`.
-    package var type: String { Self.typePrefix + kind.rawValue }
+    package var type: String { kind.type }
 
     /// The record: CloudEvents in binary mode, keyed by the process.
     package func encoded() -> EncodedRecord {
@@ -43,6 +43,11 @@ extension WorkerStatus {
     }
 }
 
+extension WorkerStatus.Kind {
+    /// The `ce_type` of such a record.
+    package var type: String { WorkerStatus.typePrefix + rawValue }
+}
+
 extension DomainFigures {
     fileprivate func write(to w: inout JSONWriter, now: Int64) {
         w.array("partitions") { w in for number in partitions { w.raw("\(number)") } }
@@ -56,6 +61,8 @@ extension DomainFigures {
         w.field("rate_allowed", raw: JSONWriter.decimal(rateAllowed))
         w.field("rate_used", raw: JSONWriter.decimal(rateUsed))
         w.field("breaker", breaker ?? "closed")
+        if let paused { w.object("paused") { paused.write(to: &$0) } }
+        if let rateOrdered { w.object("rate_ordered") { rateOrdered.write(to: &$0) } }
         w.object("provider_latency_ms") { provider.write(to: &$0) }
         w.object("command_latency_ms") { command.write(to: &$0) }
         w.object("outcomes") { $0.counts(outcomes) }
@@ -90,7 +97,7 @@ extension DomainFigures.Latency {
 
 extension JSONWriter {
     /// A number with at most three decimals.
-    fileprivate static func decimal(_ number: Double) -> String {
+    static func decimal(_ number: Double) -> String {
         let thousandths = (number * 1000).rounded()
         guard thousandths.magnitude < 1e15 else { return "0" }
         let whole = Int64(thousandths)

@@ -121,6 +121,9 @@ package struct DomainFigures: Sendable, Equatable {
     package var rateUsed = 0.0
     /// Why requests are held back: `failures` or `credentials`; nil while they are not.
     package var breaker: String?
+    /// The operators' orders that are obeyed: to send nothing new, and another rate.
+    package var paused: StandingOrder?
+    package var rateOrdered: StandingOrder?
     /// Durations of requests to the provider, and from reading a command to its event.
     package var provider = Latency()
     package var command = Latency()

@@ -33,6 +33,11 @@ package struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
         !isFatal && Code.retriable.contains(code)
     }
 
+    /// Whether the topic, or the partition of it, does not exist.
+    package var isMissingTopic: Bool {
+        code == Code.unknownTopic || code == Code.unknownPartition
+    }
+
     /// The name, the sentence and the partition in one line.
     package var description: String {
         let place = topicPartition.map { " (\($0))" } ?? ""

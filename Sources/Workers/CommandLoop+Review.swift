@@ -4,21 +4,9 @@ import Logging
 
 /// Operators' decisions find the engine: what they are good for, it judges.
 extension CommandLoop {
-    /// Follows the operators' topic until the loop ends.
-    func followControl() -> Task<Void, Never> {
-        let reader = ControlReader(
-            topic: settings.topics.workerControl,
-            domain: settings.domain,
-            kafka: settings.kafka,
-            logger: logger
-        ) { [mailbox] orders in
-            await mailbox.deliver(.ordered(orders))
-        }
-        return Task { await reader.run() }
-    }
-
-    func ordered(_ list: [ReviewOrder], at now: Moment) {
-        for order in list where orders.insert(order) { give(order, at: now) }
+    func ordered(_ order: ReviewOrder, at now: Moment) {
+        guard order.domain == settings.domain, orders.insert(order) else { return }
+        give(order, at: now)
     }
 
     /// Gives all orders about a partition, which has only now become ours.

@@ -23,8 +23,8 @@ final class CommandLoop {
         case progress(assignment: UInt64, read: Int64, of: Int64)
         /// A partition's ledger was claimed by another consumer group: its name, if it is known.
         case foreignGroup(Int32, String?)
-        /// Operators have decided.
-        case ordered([ReviewOrder])
+        /// Operators have ordered something.
+        case control(ControlReader.News)
         /// What an operator has decided about was read back.
         case disputed(RecordID, OrderSummary, ReviewOrder)
         /// Kafka answered for a batch of messages.
@@ -107,6 +107,10 @@ final class CommandLoop {
     var lastLedgerNumber: UInt64 = 0
     /// What operators have decided.
     var orders = ReviewOrders()
+    /// What they want of every replica; and, while their topic is read from its beginning, what
+    /// was found so far.
+    var standing = StandingOrders()
+    var unheeded: StandingOrders? = StandingOrders()
     /// What the provider has listed last, and what was told of it since the last assignment.
     var methods: PayoutMethods?
     var toldMethods: PayoutMethods?
@@ -172,7 +176,7 @@ final class CommandLoop {
     func run() async throws {
         try consumer.subscribe([commandTopic])
         readiness.set(subject, "waiting for an assignment")
-        let control = followControl()
+        let control = followControl(at: Clock.now)
         var hasMore = false
         while !isStopped {
             let messages = hasMore ? mailbox.take() : await mailbox.next(until: deadline)
@@ -239,7 +243,7 @@ final class CommandLoop {
         case .ledger(let number, let chunk): read(number, chunk, at: now)
         case .progress(let number, let read, let total): progress(number, read: read, of: total)
         case .foreignGroup(let partition, let name): foreignGroups[partition] = name
-        case .ordered(let list): ordered(list, at: now)
+        case .control(let news): control(news, at: now)
         case .disputed(let id, let summary, let order):
             decideDispute(id, summary, order, at: now)
         case .delivered(let tags, let reports): delivered(tags, reports, at: now)

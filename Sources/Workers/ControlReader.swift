@@ -2,17 +2,26 @@ import Contract
 import Kafka
 import Logging
 
-/// Follows the operators' topic from its beginning and hands over what they decide about reviews.
+/// Follows the operators' topic from its beginning and hands over their orders.
 ///
-/// The topic is compacted and may be read any number of times: what a decision is good for, the
-/// engine judges.
+/// The topic is compacted and may be read any number of times: what a decision about a review is
+/// good for, the engine judges; of other orders the last one counts.
 struct ControlReader: Sendable {
+    /// What it hands over.
+    enum News: Sendable {
+        /// The topic is read from its beginning.
+        case beginning
+        /// Orders, in the order of the topic.
+        case orders([ControlOrder])
+        /// All that was there was handed over.
+        case readToEnd
+    }
+
     let topic: String
-    let domain: Domain
     let kafka: KafkaConfiguration
     let logger: Logger
-    /// Takes orders; no more are read before it returns.
-    let take: @Sendable ([ReviewOrder]) async -> Void
+    /// Takes news; no more is read before it returns.
+    let take: @Sendable (News) async -> Void
 
     private var place: TopicPartition { TopicPartition(topic: topic, partition: 0) }
 
@@ -24,11 +33,14 @@ struct ControlReader: Sendable {
             do {
                 try await follow { pause = .seconds(1) }
             } catch {
-                let name = (error as? KafkaError)?.name ?? "other"
+                let error = error as? KafkaError
+                let name = error?.name ?? "other"
+                // Where there is no topic, nothing has been ordered.
+                if error?.isMissingTopic == true { await take(.readToEnd) }
                 if !Task.isCancelled, throttle.pass(name) != nil {
                     logger.warning(
-                        "operators' orders cannot be read; everything else goes on",
-                        metadata: ["topic": "\(topic)", "error": "\(error)"]
+                        "operators' orders cannot be read; what is under way goes on",
+                        metadata: ["topic": "\(topic)", "error": "\(error?.description ?? name)"]
                     )
                 }
             }
@@ -44,6 +56,7 @@ struct ControlReader: Sendable {
             let start = try await reader.watermarks(place, timeout: .seconds(10)).low
             try reader.assign([Position(topicPartition: place, offset: start)])
             onStart()
+            await take(.beginning)
             while !Task.isCancelled { try await pass(await reader.next()) }
         } catch {
             await reader.close(timeout: .seconds(2))
@@ -57,24 +70,20 @@ struct ControlReader: Sendable {
             switch event {
             case .records(let records):
                 let orders = records.compactMap(order)
-                if !orders.isEmpty { await take(orders) }
+                if !orders.isEmpty { await take(.orders(orders)) }
+            case .endOfPartition: await take(.readToEnd)
             case .error(let error) where error.isFatal || error.topicPartition != nil: throw error
             default: break
             }
         }
     }
 
-    /// The order in a record; nil for other orders, other domains, withdrawals and what is no order.
-    private func order(_ record: Record) -> ReviewOrder? {
-        let isReview = record.withKey { key in
-            key.map { $0.starts(with: ReviewOrder.keyPrefix.utf8) } ?? false
-        }
-        guard isReview else { return nil }
-        return record.withValue { value in
+    /// The order in a record; nil for withdrawals and what is no order.
+    private func order(_ record: Record) -> ControlOrder? {
+        record.withValue { value in
             guard let value else { return nil }
             do throws(UnreadableRecord) {
-                let order = try ReviewOrder(value: value)
-                return order.domain == domain ? order : nil
+                return try ControlOrder(value: value)
             } catch {
                 logger.warning(
                     "an operator's order cannot be read",

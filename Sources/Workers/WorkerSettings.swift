@@ -16,6 +16,8 @@ package struct WorkerSettings: Sendable {
     package var kafka: KafkaConfiguration
     /// The limits of the engine; the number of partitions is asked of the cluster.
     package var engine: EngineSettings
+    /// The domain's part of a rate that an operator orders for everything.
+    package var rateShare: Double
     /// Makes the address for callbacks of commands that name none; nil where we serve none.
     package var callback: CallbackAddress?
 
@@ -27,6 +29,7 @@ package struct WorkerSettings: Sendable {
         owner: String,
         kafka: KafkaConfiguration,
         engine: EngineSettings,
+        rateShare: Double = 1,
         callback: CallbackAddress? = nil
     ) {
         self.domain = domain
@@ -35,6 +38,7 @@ package struct WorkerSettings: Sendable {
         self.owner = owner
         self.kafka = kafka
         self.engine = engine
+        self.rateShare = rateShare
         self.callback = callback
     }
 }

@@ -19,13 +19,15 @@ struct AspaydsWorker: AsyncParsableCommand {
               aspayds-worker watch --follow                 events as they come
               aspayds-worker review list                    references that need a person
               aspayds-worker ledger show TRX1001            all that is known of a reference
+              aspayds-worker pause payouts --by amina --why "the bank is closed"
 
             Exit codes: 0 done, 1 failed, 2 usage, 78 invalid settings.
             """,
         version: programVersion,
         subcommands: [
             RunCommand.self, ConfigCommand.self, TopicsCommand.self, SendCommand.self,
-            WatchCommand.self, ReviewCommand.self, LedgerCommand.self,
+            WatchCommand.self, ReviewCommand.self, LedgerCommand.self, PauseCommand.self,
+            ResumeCommand.self, RateCommand.self,
         ]
     )
 

@@ -35,7 +35,7 @@ import Testing
         let examples = try examples(of: Topics().workerControl)
         #expect(examples.count == 2)
         for example in examples {
-            let order = try example.value.withUnsafeBytes { try ReviewOrder(value: $0) }
+            let order = try example.value.withUnsafeBytes { try ControlOrder(value: $0) }
             let record = order.encoded()
             #expect(record.key == Array(example.key.utf8))
             #expect(record.value == example.value)

@@ -19,8 +19,13 @@ import Testing
         return order
     }
 
+    private func review(_ order: ControlOrder) -> ReviewOrder? {
+        if case .review(let order) = order { order } else { nil }
+    }
+
     private func read(_ bytes: [UInt8]) throws -> ReviewOrder {
-        try bytes.withUnsafeBytes { try ReviewOrder(value: $0) }
+        let order = try bytes.withUnsafeBytes { try ControlOrder(value: $0) }
+        return try #require(review(order))
     }
 
     @Test func isReadAsWritten() throws {

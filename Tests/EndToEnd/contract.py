@@ -248,6 +248,10 @@ def key_of(name, body):
             return body["worker"]
         case "review":
             return f"review/{body['domain']}/{reference.upper()}/{body['attempt']}"
+        case "flow":
+            return f"flow/{body['domain']}"
+        case "rate":
+            return name
         case _:
             return reference
 

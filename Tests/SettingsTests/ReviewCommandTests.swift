@@ -54,9 +54,11 @@ import Testing
                 for case .records(let records) in await reader.next() {
                     for record in records {
                         let order = try record.withValue { value in
-                            try value.map { try ReviewOrder(value: $0) }
+                            try value.map { try ControlOrder(value: $0) }
                         }
-                        guard let order, order.domain == domain else { continue }
+                        guard case .review(let order)? = order, order.domain == domain else {
+                            continue
+                        }
                         try await write(try LedgerScript.taken(order))
                     }
                 }

@@ -31,6 +31,9 @@ extension CommandLoop {
         figures.rateAllowed = summary.rate
         figures.rateUsed = rateUsed
         figures.breaker = summary.heldBack?.rawValue
+        (figures.paused, figures.rateOrdered) = (
+            standing.pause, standing.limit == nil ? nil : standing.rate
+        )
         figures.inDoubt = summary.inDoubt.count
         figures.oldestInDoubt = summary.inDoubt.oldest
         figures.inReview = summary.inReview.count

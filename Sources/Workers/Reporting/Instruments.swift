@@ -168,6 +168,8 @@ final class Instruments: Sendable {
             let isIt = figures.breaker == reason
             set("aspayds_intake_stopped", isIt ? 1 : 0, [("reason", reason)])
         }
+        let isPaused = figures.paused != nil
+        set("aspayds_intake_stopped", isPaused ? 1 : 0, [("reason", "paused")])
     }
 
     private func set(_ name: String, _ value: Double, _ more: [(String, String)] = []) {

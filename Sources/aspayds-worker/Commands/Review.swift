@@ -80,7 +80,7 @@ extension ReviewCommand {
             let history = try view.history(of: subject)
             var ordered: ReviewOrder?
             if let review = history.review {
-                ordered = try await ReviewDesk(settings).lastOrder(
+                ordered = try await ControlDesk(settings).lastReview(
                     ReviewOrder.key(history.domain, history.reference, review.attempt)
                 )
             }

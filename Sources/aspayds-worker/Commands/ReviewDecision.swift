@@ -102,7 +102,7 @@ struct DecisionOptions: ParsableArguments {
     ) async throws {
         let subject = try Subject(options.words, domain: domain)
         let settings = try options.load(.kafka, besideWords: true)
-        let desk = ReviewDesk(settings)
+        let desk = ControlDesk(settings)
         let rules = ReviewRules(settleWindow: settings.settleWindow)
         var view = try await LedgerView(
             .reference(subject.reference),
@@ -119,10 +119,10 @@ struct DecisionOptions: ParsableArguments {
                 verdict,
                 providerID
             )
-            let last = again ? nil : try await desk.lastOrder(order.key)
+            let last = again ? nil : try await desk.lastReview(order.key)
             let warning = try rules.checkRepetition(of: order, after: last)
             try confirm(order, about: review, warning)
-            let place = try await desk.give(order)
+            let place = try await desk.give(order.encoded())
             let fate = try await fate(of: order, rules, &view)
             try tell(order, place, fate, settings)
         } catch {

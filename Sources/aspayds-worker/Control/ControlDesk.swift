@@ -2,7 +2,7 @@ import Contract
 import Kafka
 
 /// Gives operators' orders to the workers, on the topic `worker.control`.
-struct ReviewDesk {
+struct ControlDesk {
     private let settings: Settings
     private let topic: String
 
@@ -11,8 +11,8 @@ struct ReviewDesk {
         topic = Topics(prefix: settings.topicPrefix).workerControl
     }
 
-    /// The last order for the same attempt, as far as the topic still has it.
-    func lastOrder(_ key: String) async throws(Failure) -> ReviewOrder? {
+    /// The last order about an attempt, as far as the topic still has it.
+    func lastReview(_ key: String) async throws(Failure) -> ReviewOrder? {
         let partitions = try await partitionCount()
         var scan = try TopicScan(
             (0..<partitions).map { TopicPartition(topic: topic, partition: Int32($0)) },
@@ -21,7 +21,7 @@ struct ReviewDesk {
         var last: ReviewOrder?
         do throws(Failure) {
             try await scan.readToEnd { record in
-                if let order = Self.order(record), order.key == key { last = order }
+                if let order = Self.review(record), order.key == key { last = order }
             }
         } catch {
             await scan.close()
@@ -34,8 +34,7 @@ struct ReviewDesk {
     /// Orders, and waits until every in-sync replica has it.
     ///
     /// - Returns: Where the order lies.
-    func give(_ order: ReviewOrder) async throws(Failure) -> CommandSource {
-        let record = order.encoded()
+    func give(_ record: EncodedRecord) async throws(Failure) -> CommandSource {
         let message = Message(
             topic: topic,
             partition: 0,
@@ -62,7 +61,9 @@ struct ReviewDesk {
     }
 
     /// Orders of other kinds are none of ours.
-    private static func order(_ record: Record) -> ReviewOrder? {
-        record.withValue { value in value.flatMap { try? ReviewOrder(value: $0) } }
+    private static func review(_ record: Record) -> ReviewOrder? {
+        let order = record.withValue { value in value.flatMap { try? ControlOrder(value: $0) } }
+        if case .review(let order)? = order { return order }
+        return nil
     }
 }

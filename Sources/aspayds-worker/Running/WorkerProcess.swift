@@ -153,6 +153,7 @@ struct WorkerProcess {
                 owner: Self.owner,
                 kafka: Self.kafka(settings, log: KafkaLog(logger: logger)),
                 engine: limits(domain),
+                rateShare: rateShare(domain),
                 callback: settings.callback
             ),
             client: AspaydsClient(
@@ -175,8 +176,7 @@ struct WorkerProcess {
     /// The two domains share the rate and the slots of the process.
     private func limits(_ domain: Domain) -> EngineSettings {
         let isAlone = !settings.roles.isSuperset(of: [.payments, .payouts])
-        let payouts = settings.rateSharePayouts
-        let share = domain == .payout ? payouts : 1 - payouts
+        let share = rateShare(domain)
         let slots = isAlone ? 1.0 : share
         return EngineSettings(
             rateLimit: settings.rateLimit * share,
@@ -190,6 +190,10 @@ struct WorkerProcess {
                 == .whenAbsent,
             drainTimeout: settings.drainTimeout
         )
+    }
+
+    private func rateShare(_ domain: Domain) -> Double {
+        domain == .payout ? settings.rateSharePayouts : 1 - settings.rateSharePayouts
     }
 
     private func domainLogger(_ domain: Domain) -> Logger {
