@@ -36,6 +36,8 @@ package struct Rejection: Error, Sendable, Equatable {
         case notConfigured = "not_configured"
         /// The command was forwarded to its home partition before, and this is not it.
         case misplaced
+        /// Nothing is sent by this worker: it only says what would be.
+        case dryRun = "dry_run"
     }
 
     /// The reason.
@@ -65,6 +67,24 @@ package struct Rejection: Error, Sendable, Equatable {
         self.reference = reference
         self.commandID = commandID
         self.source = source
+    }
+}
+
+extension Rejection {
+    /// What would become of a payout, if anything were sent.
+    package init(dryRun payout: PayoutCommand, of command: Command, _ objection: Event.Reason?) {
+        let order = payout.order
+        let end =
+            objection.map { "be refused: \($0.message ?? $0.code)" }
+            ?? "be sent: \(order.amount) by method \(order.payoutMethodID) to "
+            + masked(account: order.recipientAccount)
+        self.init(
+            code: .dryRun,
+            message: "ASPAYDS_PAYOUTS is dry-run; a new reference would \(end)",
+            reference: order.transactionReference,
+            commandID: command.id,
+            source: command.source
+        )
     }
 }
 

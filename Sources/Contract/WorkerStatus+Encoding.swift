@@ -61,6 +61,7 @@ extension DomainFigures {
         w.field("rate_allowed", raw: JSONWriter.decimal(rateAllowed))
         w.field("rate_used", raw: JSONWriter.decimal(rateUsed))
         w.field("breaker", breaker ?? "closed")
+        w.field("sending", sending ?? "on")
         if let paused { w.object("paused") { paused.write(to: &$0) } }
         if let rateOrdered { w.object("rate_ordered") { rateOrdered.write(to: &$0) } }
         w.object("provider_latency_ms") { provider.write(to: &$0) }

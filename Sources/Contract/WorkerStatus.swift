@@ -121,6 +121,8 @@ package struct DomainFigures: Sendable, Equatable {
     package var rateUsed = 0.0
     /// Why requests are held back: `failures` or `credentials`; nil while they are not.
     package var breaker: String?
+    /// `off` or `dry-run` where the settings let nothing be sent; nil where they do.
+    package var sending: String?
     /// The operators' orders that are obeyed: to send nothing new, and another rate.
     package var paused: StandingOrder?
     package var rateOrdered: StandingOrder?

@@ -22,7 +22,8 @@ extension CommandEngine {
     }
 
     private func shouldPause(_ state: PartitionState) -> Bool {
-        guard !isPaused, breaker.isClosed, state.phase == .active else { return true }
+        if isPaused && !settings.readsWhilePaused { return true }
+        guard breaker.isClosed, state.phase == .active else { return true }
         let limit = state.isPaused ? settings.maxSpan / 2 : settings.maxSpan
         return state.progress.span >= limit
     }

@@ -31,6 +31,9 @@ public struct EngineSettings: Hashable, Sendable {
     public var refreshInterval: Duration?
     /// Whether an attempt absent for the settle window is sent again; otherwise it is reviewed.
     public var repostsWhenAbsent: Bool
+    /// Whether commands are read although nothing may be sent: somebody only wants to see what
+    /// would be.
+    public var readsWhilePaused: Bool
     /// How long a drain may take.
     public var drainTimeout: Duration
     /// Delays between transmissions of one order.
@@ -52,6 +55,7 @@ public struct EngineSettings: Hashable, Sendable {
         isCancellingFinal: Bool = true,
         refreshInterval: Duration? = nil,
         repostsWhenAbsent: Bool = false,
+        readsWhilePaused: Bool = false,
         drainTimeout: Duration = .seconds(20),
         backoff: Backoff = Backoff()
     ) {
@@ -69,6 +73,7 @@ public struct EngineSettings: Hashable, Sendable {
         self.isCancellingFinal = isCancellingFinal
         self.refreshInterval = refreshInterval
         self.repostsWhenAbsent = repostsWhenAbsent
+        self.readsWhilePaused = readsWhilePaused
         self.drainTimeout = drainTimeout
         self.backoff = backoff
     }

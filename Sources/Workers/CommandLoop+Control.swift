@@ -52,7 +52,8 @@ extension CommandLoop {
         let last = standing
         standing = orders
         let limit = orders.limit.map { $0 * settings.rateShare } ?? settings.engine.rateLimit
-        engine.handle(.paused(orders.pause != nil), at: now)
+        let isPaused = orders.pause != nil || settings.sending != .on
+        engine.handle(.paused(isPaused), at: now)
         engine.handle(.rateLimit(limit), at: now)
         if orders.flow != last.flow { log(orders.flow) }
         if orders.rate != last.rate { log(orders.rate) }

@@ -31,15 +31,18 @@ extension CommandLoop {
     private func decode(_ record: Record) -> (Job, Arrival) {
         switch decoder.decode(record) {
         case .success(let command):
-            stray(command, record) ?? atHome(command)
+            stray(command, record) ?? atHome(command, record)
         case .failure(let rejection): reject(record, rejection)
         }
     }
 
-    private func atHome(_ command: Command) -> (Job, Arrival) {
+    private func atHome(_ command: Command, _ record: Record) -> (Job, Arrival) {
         var job = Job(content: .command(command))
         job.objection = objection(to: command)
         guard let order = job.order else { return (job, arrival(of: command)) }
+        if settings.sending == .dryRun, case .requestPayout(let payout) = command.body {
+            return reject(record, Rejection(dryRun: payout, of: command, job.objection))
+        }
         var arrival = Order(order)
         arrival.isInadmissible = job.objection != nil
         return (job, .create(arrival))

@@ -2,6 +2,16 @@ package import Contract
 package import Engine
 package import Kafka
 
+/// Whether a worker sends orders.
+package enum Sending: String, CaseIterable, Sendable {
+    case on
+    /// Commands wait in Kafka.
+    case off
+    /// Commands are judged and answered with what would be sent; nothing is sent or written to the
+    /// ledger.
+    case dryRun = "dry-run"
+}
+
 /// What a worker of one domain is told.
 package struct WorkerSettings: Sendable {
     /// Payments or payouts.
@@ -18,6 +28,8 @@ package struct WorkerSettings: Sendable {
     package var engine: EngineSettings
     /// The domain's part of a rate that an operator orders for everything.
     package var rateShare: Double
+    /// Whether orders are sent.
+    package var sending: Sending
     /// Makes the address for callbacks of commands that name none; nil where we serve none.
     package var callback: CallbackAddress?
 
@@ -30,6 +42,7 @@ package struct WorkerSettings: Sendable {
         kafka: KafkaConfiguration,
         engine: EngineSettings,
         rateShare: Double = 1,
+        sending: Sending = .on,
         callback: CallbackAddress? = nil
     ) {
         self.domain = domain
@@ -39,6 +52,7 @@ package struct WorkerSettings: Sendable {
         self.kafka = kafka
         self.engine = engine
         self.rateShare = rateShare
+        self.sending = sending
         self.callback = callback
     }
 }

@@ -55,7 +55,7 @@ def judge(records, besides=frozenset()):
 
 def beyond_schemas(code, field, record):
     """Whether a rule is about more than a record: settings, places, or how a number is written."""
-    if code in ("misplaced", "not_configured"):
+    if code in ("misplaced", "not_configured", "dry_run"):
         return True
     if (code, field) in (("missing_field", "callback_url"), ("invalid_field", "return_url")):
         return True

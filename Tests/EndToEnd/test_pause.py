@@ -71,6 +71,41 @@ def test_the_rate_is_changed_without_a_restart(start_sandbox, start_worker):
     until(lambda: limits() == [5, 5], 30, limits)
 
 
+def test_a_dry_run_says_what_would_be_sent(start_sandbox, start_worker):
+    sandbox = start_sandbox("--partitions", "2")
+    cluster = sandbox.cluster
+    worker = start_worker(sandbox, **SETTINGS, ASPAYDS_PAYOUTS="dry-run").await_ready()
+    # The list of methods comes with the first harmless read.
+    until(cluster.methods, 60, "the methods are known")
+    cluster.send([payout("DRY-1", amount=500), payout("DRY-2", payout_method_id=99), payment("REAL-1")])
+    until(lambda: len(kinds(cluster)) == 3, 60, lambda: kinds(cluster))
+    told = {event.reference: event for event in cluster.events()}
+    assert told["REAL-1"].kind == "created"
+    for reference, words in [
+        ("DRY-1", "would be sent: 500"),
+        ("DRY-2", "would be refused: payout_method_id is 99"),
+    ]:
+        event = told[reference]
+        assert (event.kind, event.reason["code"]) == ("refused", "dry_run")
+        assert words in event.reason["message"]
+    assert {line["kind"] for line in sandbox.executions} == {"payment"}
+    written = [r.value for r in cluster.records("payout.ledger")]
+    assert all(b'"kind":"claim"' in value for value in written)
+    beat = until(lambda: last_heartbeat(cluster).get("payouts"), 30, "a heartbeat")
+    assert beat["sending"] == "dry-run"
+    assert worker.stop(within=25) == 0
+
+    # Off: the next command waits, until payouts are on again.
+    worker = start_worker(sandbox, **SETTINGS, ASPAYDS_PAYOUTS="off").await_ready()
+    cluster.send([payout("WAITS-1"), payment("REAL-2")])
+    until(lambda: ("REAL-2", "created") in kinds(cluster), 60, lambda: kinds(cluster))
+    assert "WAITS-1" not in {event.reference for event in cluster.events()}
+    assert metrics(worker)['aspayds_intake_stopped{domain="payout",reason="off"}'] == 1
+    assert worker.stop(within=25) == 0
+    start_worker(sandbox, **SETTINGS)
+    until(lambda: ("WAITS-1", "requested") in kinds(cluster), 60, lambda: kinds(cluster))
+
+
 def test_mistakes_are_told(start_sandbox):
     sandbox = start_sandbox("--partitions", "1")
     for words, told in [

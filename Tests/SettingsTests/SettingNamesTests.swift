@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "ASPAYDS_PAYOUTS", "ASPAYDS_PAYOUT_MAX_AMOUNT", "ASPAYDS_PAYOUT_DAILY_LIMIT",
+        "ASPAYDS_PAYOUT_MAX_AMOUNT", "ASPAYDS_PAYOUT_DAILY_LIMIT",
     ])
     func aGuardThatCannotBeObeyedStopsTheWorker(variable: String) {
         let problems = resolve([variable: "dry-run"]).problems

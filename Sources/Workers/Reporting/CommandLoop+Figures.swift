@@ -31,6 +31,7 @@ extension CommandLoop {
         figures.rateAllowed = summary.rate
         figures.rateUsed = rateUsed
         figures.breaker = summary.heldBack?.rawValue
+        if settings.sending != .on { figures.sending = settings.sending.rawValue }
         (figures.paused, figures.rateOrdered) = (
             standing.pause, standing.limit == nil ? nil : standing.rate
         )

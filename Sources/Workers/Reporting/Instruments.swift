@@ -170,6 +170,7 @@ final class Instruments: Sendable {
         }
         let isPaused = figures.paused != nil
         set("aspayds_intake_stopped", isPaused ? 1 : 0, [("reason", "paused")])
+        set("aspayds_intake_stopped", figures.sending == "off" ? 1 : 0, [("reason", "off")])
     }
 
     private func set(_ name: String, _ value: Double, _ more: [(String, String)] = []) {

@@ -154,6 +154,7 @@ struct WorkerProcess {
                 kafka: Self.kafka(settings, log: KafkaLog(logger: logger)),
                 engine: limits(domain),
                 rateShare: rateShare(domain),
+                sending: sending(domain),
                 callback: settings.callback
             ),
             client: AspaydsClient(
@@ -188,9 +189,12 @@ struct WorkerProcess {
             refreshInterval: domain == .payout ? .seconds(600) : nil,
             repostsWhenAbsent: (domain == .payment ? settings.paymentRepost : settings.payoutRepost)
                 == .whenAbsent,
+            readsWhilePaused: sending(domain) == .dryRun,
             drainTimeout: settings.drainTimeout
         )
     }
+
+    private func sending(_ domain: Domain) -> Sending { domain == .payout ? settings.payouts : .on }
 
     private func rateShare(_ domain: Domain) -> Double {
         domain == .payout ? settings.rateSharePayouts : 1 - settings.rateSharePayouts

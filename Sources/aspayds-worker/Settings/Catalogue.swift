@@ -1,3 +1,5 @@
+import Workers
+
 /// Every setting, once: parsing, `--help`, `config` and the README's table are made from it.
 enum Catalogue {
     static let apiKey = Setting(
@@ -78,6 +80,12 @@ enum Catalogue {
         .choice(Settings.Repost.self),
         "when an in-doubt payout is sent again; see the README first"
     )
+    static let payouts = Setting(
+        "ASPAYDS_PAYOUTS",
+        default: "on",
+        .choice(Sending.self),
+        "`off`: payouts wait in Kafka; `dry-run`: each is judged and answered, none is sent"
+    )
     static let topicPrefix = Setting(
         "ASPAYDS_TOPIC_PREFIX",
         default: "aspayds.",
@@ -150,6 +158,7 @@ enum Catalogue {
         apiKey.entry, apiSecret.entry, baseURL.entry, allowInsecure.entry, roles.entry,
         rateLimit.entry, rateSharePayouts.entry, maxInFlight.entry, requestTimeout.entry,
         settleWindow.entry, pollHorizon.entry, paymentRepost.entry, payoutRepost.entry,
+        payouts.entry,
         publicURL.entry,
         callbackKeys.entry, returnURL.entry, httpPort.entry, topicPrefix.entry, groupPrefix.entry,
         drainTimeout.entry, heartbeat.entry, healthPort.entry, logLevel.entry, logFormat.entry,
@@ -157,6 +166,6 @@ enum Catalogue {
 
     /// Guards of later versions: who sets one relies on it, so it must not be passed over.
     static let notYet: Set<String> = [
-        "ASPAYDS_PAYOUTS", "ASPAYDS_PAYOUT_MAX_AMOUNT", "ASPAYDS_PAYOUT_DAILY_LIMIT",
+        "ASPAYDS_PAYOUT_MAX_AMOUNT", "ASPAYDS_PAYOUT_DAILY_LIMIT",
     ]
 }

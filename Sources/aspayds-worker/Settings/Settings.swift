@@ -1,4 +1,5 @@
 import Contract
+import Workers
 
 /// The effective settings as plain values.
 struct Settings: Sendable {
@@ -45,6 +46,7 @@ struct Settings: Sendable {
     let pollHorizon: Duration
     let paymentRepost: Repost
     let payoutRepost: Repost
+    let payouts: Sending
     /// Where the receiver is reached; nil: none is served, and commands name their own callback.
     let publicURL: String?
     let callbackKeys: CallbackKeys?
@@ -85,6 +87,7 @@ struct Settings: Sendable {
         pollHorizon = try read(Catalogue.pollHorizon)
         paymentRepost = try read(Catalogue.paymentRepost)
         payoutRepost = try read(Catalogue.payoutRepost)
+        payouts = try read(Catalogue.payouts)
         publicURL = try readOptional(Catalogue.publicURL)
         callbackKeys = try readOptional(Catalogue.callbackKeys)
         returnURL = try readOptional(Catalogue.returnURL)
