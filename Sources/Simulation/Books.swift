@@ -22,8 +22,10 @@ final class Books {
         var state: LedgerState?
         /// The attempt after which another one may be sent.
         var releasedAttempt = 0
-        /// The latest event about it.
+        /// The latest event about it that the partition's owner has published, and whether it was
+        /// accepted by then.
         var sequence = 0
+        var wasAccepted = false
         var seen: Set<EventID> = []
         var isAccepted = false
         var needsReview = false
@@ -217,8 +219,8 @@ final class Books {
 
     /// Events about a reference only go forward.
     ///
-    /// What a member publishes that has lost its
-    /// partition without knowing it may cross with its successor's.
+    /// What a member publishes that has lost its partition without knowing it may cross with its
+    /// successor's, either way.
     private func follow(
         _ event: Event,
         _ write: LedgerWrite,
@@ -247,11 +249,12 @@ final class Books {
             if write.sequence < account.sequence {
                 world.fail("\(event.id) has sequence \(write.sequence) after \(account.sequence)")
             }
-            if account.isAccepted && event.kind != .accepted && !event.kind.isProgress {
+            if account.wasAccepted && event.kind != .accepted && !event.kind.isProgress {
                 world.fail("\(event.id) follows accepted")
             }
+            account.sequence = max(account.sequence, write.sequence)
+            if event.kind == .accepted { account.wasAccepted = true }
         }
-        account.sequence = max(account.sequence, write.sequence)
         if event.kind.isProgress { follow(&account, event, write, isOwner: isOwner) }
     }
 
