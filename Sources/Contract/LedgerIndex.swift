@@ -1,3 +1,4 @@
+import Aspayds
 import Crypto
 
 /// Everything the engine needs of a ledger record, in a header of fixed length.
@@ -23,6 +24,7 @@ import Crypto
 /// | 88 | 8 | hash of the owner |
 /// | 96 | 8 | hash of the group |
 /// | 104 | 8 | number of the decision |
+/// | 112 | 8 | what the order comes to, in thousandths; 0 in what is settled |
 package struct LedgerIndex: Hashable, Sendable {
     /// What the record says; the states of an outcome are kinds of their own.
     package enum Kind: UInt8, Sendable, CaseIterable {
@@ -43,14 +45,15 @@ package struct LedgerIndex: Hashable, Sendable {
         case changed
         case overdue
         case disputed
+        case held
+        case approved
 
         /// Whether work is left on the reference.
         package var isOpen: Bool {
             switch self {
-            case .intent, .inDoubt, .review, .released: true
+            case .intent, .inDoubt, .review, .released, .held, .approved: true
             case .claim, .accepted, .refused, .notSent, .expired, .conflict, .processing,
-                .completed,
-                .rejected, .cancelled, .changed, .overdue, .disputed:
+                .completed, .rejected, .cancelled, .changed, .overdue, .disputed:
                 false
             }
         }
@@ -59,8 +62,8 @@ package struct LedgerIndex: Hashable, Sendable {
     /// The header's name.
     package static let header = "index"
     /// The header's length.
-    package static let length = 112
-    private static let version: UInt8 = 1
+    package static let length = 120
+    private static let version: UInt8 = 2
 
     /// What the record says.
     package var kind: Kind
@@ -92,6 +95,8 @@ package struct LedgerIndex: Hashable, Sendable {
     package var group: UInt64?
     /// The number of the operator's decision that led to it; never 0.
     package var decision: UInt64?
+    /// What the order comes to, in thousandths of the currency's unit.
+    package var amount: Int64 = 0
 
     /// The first eight bytes of the SHA-256 of an owner's or a group's name.
     package static func hash(of name: String) -> UInt64 {
@@ -116,6 +121,7 @@ extension LedgerIndex {
             attempt = intent.attempt
             sequence = intent.sequence
             notAfter = intent.order.notAfter
+            amount = intent.order.amount.thousandths
             group = Self.hash(of: intent.group)
         case .outcome(let outcome):
             self.init(
@@ -130,6 +136,7 @@ extension LedgerIndex {
             sequence = outcome.sequence
             isUnannounced = outcome.isUnannounced
             notAfter = outcome.order?.notAfter
+            amount = outcome.order?.amount.thousandths ?? 0
             since = outcome.since
             decision = outcome.decision?.number
         }
@@ -173,6 +180,8 @@ extension LedgerIndex.Kind {
         case .changed: self = .changed
         case .overdue: self = .overdue
         case .disputed: self = .disputed
+        case .held: self = .held
+        case .approved: self = .approved
         }
     }
 }
@@ -205,6 +214,7 @@ extension LedgerIndex {
         append(owner)
         append(group ?? 0)
         append(decision ?? 0)
+        append(amount)
         return bytes
     }
 
@@ -237,6 +247,7 @@ extension LedgerIndex {
         since = time(80)
         group = hash(96)
         decision = hash(104)
+        amount = number(112)
     }
 }
 

@@ -44,6 +44,10 @@ package enum LedgerRecord: Sendable, Equatable {
         case overdue
         /// What the provider says of it contradicts what is known.
         case disputed
+        /// More than may be sent without a person.
+        case held
+        /// A person has said that what was held may be sent.
+        case approved
 
         /// Whether work is left: such records keep what the order was.
         package var isOpen: Bool {
@@ -51,7 +55,7 @@ package enum LedgerRecord: Sendable, Equatable {
             case .accepted, .refused, .notSent, .expired, .conflict, .processing, .completed,
                 .rejected, .cancelled, .changed, .overdue, .disputed:
                 false
-            case .inDoubt, .review, .released: true
+            case .inDoubt, .review, .released, .held, .approved: true
             }
         }
     }

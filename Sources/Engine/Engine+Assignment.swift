@@ -7,6 +7,7 @@ extension CommandEngine {
             state.references = known.references
             state.tracked = known.tracked
             state.disputes = known.disputes
+            state.spent = known.spent
             state.ledgerEnd = known.end
             state.claimant = known.claimant
         }
@@ -62,6 +63,8 @@ extension CommandEngine {
     mutating func leaveWork(of members: [Int32]) {
         let ids = works.keys.filter { members.contains($0.partition) }.sorted()
         for id in ids where works[id]?.state == .queued { drop(id) }
+        // Nothing may begin here any more: what operators have decided, whoever comes next hears too.
+        for id in ids { works[id]?.laterDecision = nil }
         for partition in members { closeDoubts(of: partition) }
         for id in ids where works[id]?.state != .dropped { remove(id) }
     }

@@ -72,7 +72,7 @@ extension CommandEngine {
             works[id]?.sequence = standing.sequence
             wait(id, order)
         case .intent, .accepted, .refused, .expired, .inDoubt, .review, .released, .processing,
-            .completed, .rejected, .cancelled, .changed, .overdue, .disputed:
+            .completed, .rejected, .cancelled, .changed, .overdue, .disputed, .held, .approved:
             answer(id, order, standing)
         }
     }
@@ -112,8 +112,7 @@ extension CommandEngine {
     /// Lets an order wait for a permit.
     private mutating func wait(_ id: RecordID, _ order: Order) {
         if order.isInadmissible { return forgo(id, as: .refused) }
-        move(id, to: .waiting)
-        waitingOrders.append(id)
+        waitForTurn(id)
         if let notAfter = order.notAfter {
             expiries.insert(Expiry(wallClock: notAfter, record: id))
             // Most orders are sent in time and leave their entry behind.
@@ -121,6 +120,11 @@ extension CommandEngine {
                 expiries = Heap(expiries.unordered.filter { works[$0.record] != nil })
             }
         }
+    }
+
+    mutating func waitForTurn(_ id: RecordID) {
+        move(id, to: .waiting)
+        waitingOrders.append(id)
     }
 
     /// Ends commands that were not sent in time.
@@ -163,7 +167,6 @@ extension CommandEngine {
         guard let work = works.removeValue(forKey: id) else { return }
         count(work, -1)
         if work.state != .dropped { partitions[id.partition]?.held -= 1 }
-        if !isPayloadNeeded(id, work.key) { effects.append(.forget(id)) }
         if work.isInLine, work.next == nil, let key = work.key, tails[key] == id {
             tails[key] = nil
         }
@@ -171,6 +174,7 @@ extension CommandEngine {
         if let decision = work.laterDecision, let key = work.key {
             decide(DoubtID(partition: id.partition, key: key), decision)
         }
+        if works[id] == nil && !isPayloadNeeded(id, work.key) { effects.append(.forget(id)) }
     }
 
     private func isPayloadNeeded(_ id: RecordID, _ key: ReferenceKey?) -> Bool {

@@ -200,8 +200,7 @@ extension CommandEngine {
         works[id]?.mayHaveArrived = true
         works[id]?.since = nil
         works[id]?.lookups = 0
-        move(id, to: .waiting)
-        waitingOrders.append(id)
+        waitForTurn(id)
     }
 
     /// The ledger knows that another attempt may be sent.

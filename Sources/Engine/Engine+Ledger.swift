@@ -41,6 +41,7 @@ extension CommandEngine {
         let known = partitions[partition]?.references[entry.key]
         // That an earlier attempt's end was said is noted when a later one may be under way already.
         if let known, known.attempt > entry.attempt { return }
+        recount(entry, in: partition)
         var standing = Standing(entry)
         standing.sequence = max(standing.sequence, known?.sequence ?? 0)
         if let known { standing.continues(known) }
@@ -148,7 +149,8 @@ extension CommandEngine {
         let standing = reference.standing
         let isDoubt = [.inDoubt, .review].contains(standing.state) && !reference.isAcceptedLate
         if isDoubt { openDoubt(reference, in: partition, isFound: true) }
-        if isDoubt && reference.unannounced == nil { return }
+        let isForPerson = isDoubt || standing.state == .held
+        if isForPerson && reference.unannounced == nil { return }
         take(standing.record, work(for: reference, in: partition))
         if reference.isAcceptedLate {
             conclude(standing.record, as: .accepted)
@@ -156,6 +158,8 @@ extension CommandEngine {
             conclude(standing.record, as: .inDoubt)
         } else if standing.state == .released {
             resend(standing.record)
+        } else if standing.state == .approved {
+            waitForTurn(standing.record)
         } else if let write = reference.unannounced {
             // The last owner recorded it, and perhaps did not say it.
             publish(standing.record, .recorded(write))
@@ -163,7 +167,7 @@ extension CommandEngine {
     }
 
     /// A work that goes on with what was found open.
-    private func work(for reference: OpenReference, in partition: Int32) -> Work {
+    func work(for reference: OpenReference, in partition: Int32) -> Work {
         let standing = reference.standing
         var work = Work(arrival: .create(reference.order), state: .waiting)
         work.isSettlement = true
@@ -279,6 +283,7 @@ extension Order {
         self.init(
             key: entry.key,
             fingerprint: entry.fingerprint,
+            amount: entry.amount,
             notAfter: entry.notAfter,
             origin: entry.origin
         )

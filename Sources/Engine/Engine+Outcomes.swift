@@ -15,8 +15,8 @@ extension CommandEngine {
             works[id]?.wasRefused = work.mayHaveArrived
             conclude(id, as: work.mayHaveArrived ? .inDoubt : .refused)
         case .inDoubt: conclude(id, as: .inDoubt)
-        // It can never be sent: that is for a person.
-        case .notSent(.commandGone, _): conclude(id, as: .review)
+        // It can never be sent: where an earlier one may have arrived, that is for a person.
+        case .notSent(.commandGone, _): conclude(id, as: work.mayHaveArrived ? .review : .refused)
         case .notSent(_, let retryAfter): retry(id, retryAfter: retryAfter)
         case .unjudged:
             move(id, to: .judging)
@@ -79,13 +79,13 @@ extension CommandEngine {
     mutating func conclude(_ id: RecordID, as state: LedgerState) {
         guard let work = works[id] else { return }
         // An attempt that was never sent has no event of its own, nor has leave to send another.
-        let isEvent = state != .notSent && state != .released
-        let isDoubt = state == .inDoubt || state == .review
+        let isEvent = state != .notSent && state != .released && state != .approved
+        let since = state.isDoubt ? work.since ?? now.wallClock : work.since
         let write = LedgerWrite(
             attempt: work.attempt,
             state: state,
             sequence: isEvent ? work.sequence + 1 : work.sequence,
-            since: isDoubt ? work.since ?? now.wallClock : state.isAccepted ? work.since : nil,
+            since: state.isDoubt || state.isAccepted ? since : nil,
             lookups: work.lookups,
             cause: work.cause,
             decision: work.decision,
@@ -96,24 +96,29 @@ extension CommandEngine {
     }
 
     /// Closes the intent of an attempt that was not sent, so that the next owner finds no doubt; if
-    /// an earlier attempt may have been executed, there is still leave to send another.
+    /// an earlier attempt may have been executed, or a person has let it go, there is still leave to
+    /// send another.
     mutating func giveUp(_ id: RecordID) {
         works[id]?.foregone = nil
-        conclude(id, as: works[id]?.mayHaveArrived == true ? .released : .notSent)
+        guard let work = works[id] else { return }
+        let leave: LedgerState = work.decision == nil ? .notSent : .approved
+        conclude(id, as: work.mayHaveArrived ? .released : leave)
     }
 
     mutating func recorded(_ id: RecordID, _ write: LedgerWrite, offset: Int64) {
         guard let work = works[id], let order = work.order else { return }
         remember(order, of: id, write, offset: offset)
+        if work.hasIntent && write.state.isUnsent { takeBack(id) }
         works[id]?.hasIntent = false
         if write.state != .conflict { works[id]?.sequence = write.sequence }
         switch write.state {
         // Given up, to leave it to another owner.
         case .notSent: remove(id)
         case .released: released(id)
+        case .approved: approved(id)
         case .conflict: conflictRecorded(id)
         case .inDoubt, .review, .intent, .accepted, .refused, .expired, .processing, .completed,
-            .rejected, .cancelled, .changed, .overdue, .disputed:
+            .rejected, .cancelled, .changed, .overdue, .disputed, .held:
             if work.isAnnounced { finish(id) } else { publish(id, .recorded(write)) }
         }
     }
@@ -154,7 +159,7 @@ extension CommandEngine {
         )
         partitions[id.partition]?.references.reopen(open)
         let isKnown = partitions[id.partition]?.doubts[order.key]?.attempt == write.attempt
-        if write.state == .released || (isKnown && !write.isUnannounced) { return }
+        guard write.state.isDoubt, !isKnown || write.isUnannounced else { return }
         // Whoever comes next finds it in the ledger.
         if partitions[id.partition]?.isDraining == true { return }
         openDoubt(open, in: id.partition)

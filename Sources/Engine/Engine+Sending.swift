@@ -75,12 +75,17 @@ extension CommandEngine {
         guard let work = works[id], let order = work.order else { return }
         if isOverdue(order) { return forgo(id, as: .expired) }
         if work.hasIntent { return awaitFence(id) }
+        // What a person has decided about is not held again.
+        if work.decision == nil && isTooMuch(order, in: id.partition) {
+            return forgo(id, as: .held)
+        }
         works[id]?.attempt += 1
         move(id, to: .journaling)
         appendIntent(id)
     }
 
     mutating func appendIntent(_ id: RecordID) {
+        spend(id)
         guard let work = works[id] else { return }
         let write = LedgerWrite(
             attempt: work.attempt,

@@ -188,9 +188,9 @@ extension CommandEngine {
 
     // MARK: Disputes
 
-    /// Notes since when a person has to look at what was accepted.
+    /// Notes since when a person has to look at what is not in doubt.
     mutating func noteDispute(_ id: DoubtID, _ state: LedgerState, at time: Int64) {
-        guard state == .overdue || state == .disputed else {
+        guard state == .overdue || state == .disputed || state == .held else {
             partitions[id.partition]?.disputes[id.key] = nil
             return
         }
@@ -198,7 +198,7 @@ extension CommandEngine {
         partitions[id.partition]?.disputes[id.key] = known ?? time
     }
 
-    /// What a person has to look at although it was accepted, if a decision would be about that.
+    /// What a person has to look at although it is not in doubt, if a decision would be about that.
     public func dispute(in partition: Int32, of key: ReferenceKey) -> Followed? {
         guard let state = partitions[partition], state.disputes[key] != nil,
             let standing = state.references[key]
@@ -211,9 +211,11 @@ extension CommandEngine {
     /// A decision from before the dispute was about something else.
     mutating func decideDispute(_ id: DoubtID, _ decision: ReviewDecision) {
         guard let state = partitions[id.partition], let since = state.disputes[id.key],
-            decision.at >= since, decision.verdict != .release,
+            decision.at >= since,
             let standing = state.references[id.key], standing.attempt == decision.attempt
         else { return }
+        if standing.state == .held { return decideHeld(id, decision) }
+        guard decision.verdict != .release else { return }
         guard works[standing.record] == nil else {
             works[standing.record]?.laterDecision = decision
             return

@@ -31,6 +31,12 @@ public struct EngineSettings: Hashable, Sendable {
     public var refreshInterval: Duration?
     /// Whether an attempt absent for the settle window is sent again; otherwise it is reviewed.
     public var repostsWhenAbsent: Bool
+    /// The largest amount that is sent without a person, in thousandths of the currency's unit; nil
+    /// for any.
+    public var maxAmount: Int64?
+    /// What the orders of a day (UTC) may come to in all partitions together, likewise; each partition
+    /// has an equal part of it.
+    public var dailyLimit: Int64?
     /// Whether commands are read although nothing may be sent: somebody only wants to see what
     /// would be.
     public var readsWhilePaused: Bool
@@ -55,6 +61,8 @@ public struct EngineSettings: Hashable, Sendable {
         isCancellingFinal: Bool = true,
         refreshInterval: Duration? = nil,
         repostsWhenAbsent: Bool = false,
+        maxAmount: Int64? = nil,
+        dailyLimit: Int64? = nil,
         readsWhilePaused: Bool = false,
         drainTimeout: Duration = .seconds(20),
         backoff: Backoff = Backoff()
@@ -73,6 +81,8 @@ public struct EngineSettings: Hashable, Sendable {
         self.isCancellingFinal = isCancellingFinal
         self.refreshInterval = refreshInterval
         self.repostsWhenAbsent = repostsWhenAbsent
+        self.maxAmount = maxAmount
+        self.dailyLimit = dailyLimit
         self.readsWhilePaused = readsWhilePaused
         self.drainTimeout = drainTimeout
         self.backoff = backoff

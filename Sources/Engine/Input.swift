@@ -74,6 +74,8 @@ public struct Order: Hashable, Sendable {
     public var key: ReferenceKey
     /// What it asks for.
     public var fingerprint: Fingerprint
+    /// What it comes to, in thousandths of the currency's unit.
+    public var amount: Int64
     /// Past this it is not sent any more: milliseconds since 1970.
     public var notAfter: Int64?
     /// Where the command stood first, by which copies of a forwarded one are known.
@@ -86,12 +88,14 @@ public struct Order: Hashable, Sendable {
     public init(
         key: ReferenceKey,
         fingerprint: Fingerprint,
+        amount: Int64 = 0,
         notAfter: Int64?,
         origin: RecordID,
         isInadmissible: Bool = false
     ) {
         self.key = key
         self.fingerprint = fingerprint
+        self.amount = amount
         self.notAfter = notAfter
         self.origin = origin
         self.isInadmissible = isInadmissible
@@ -102,7 +106,7 @@ public struct Order: Hashable, Sendable {
 public struct ReviewDecision: Hashable, Sendable {
     /// What is to become of it.
     public enum Verdict: Hashable, Sendable {
-        /// One more attempt may be sent.
+        /// One more attempt may be sent, or what was held.
         case release
         /// The order was executed: it is settled as accepted.
         case done

@@ -34,6 +34,10 @@ public enum LedgerState: UInt8, Hashable, Sendable {
     case overdue
     /// What the provider says of it contradicts what is known; a person must look.
     case disputed
+    /// More than may be sent without a person: nothing was.
+    case held
+    /// A person has said that what was held may be sent.
+    case approved
 
     /// Whether the provider has it, whatever became of it since.
     public var isAccepted: Bool {
@@ -41,12 +45,25 @@ public enum LedgerState: UInt8, Hashable, Sendable {
         case .accepted, .processing, .completed, .rejected, .cancelled, .changed, .overdue,
             .disputed:
             true
-        case .intent, .refused, .notSent, .inDoubt, .review, .released, .expired, .conflict: false
+        case .intent, .refused, .notSent, .inDoubt, .review, .released, .expired, .conflict, .held,
+            .approved:
+            false
         }
     }
 
     /// Whether it says what became of what was accepted.
     public var isProgress: Bool { isAccepted && self != .accepted }
+
+    /// Whether it is not known what became of what was sent.
+    var isDoubt: Bool { self == .inDoubt || self == .review }
+
+    /// Whether the attempt came to nothing, as an outcome of its intent.
+    var isUnsent: Bool {
+        switch self {
+        case .refused, .notSent, .expired, .released, .approved: true
+        default: false
+        }
+    }
 }
 
 /// One record of the ledger, as the engine sees it.
@@ -80,6 +97,8 @@ public struct LedgerEntry: Hashable, Sendable {
     public var decision: DecisionNumber?
     /// Whether its event may not have been published.
     public var isUnannounced: Bool
+    /// What the order comes to, in thousandths of the currency's unit; of what is settled, 0.
+    public var amount: Int64
 
     /// Describes a record read from the ledger.
     public init(
@@ -96,7 +115,8 @@ public struct LedgerEntry: Hashable, Sendable {
         origin: RecordID? = nil,
         since: Int64? = nil,
         decision: DecisionNumber? = nil,
-        isUnannounced: Bool = false
+        isUnannounced: Bool = false,
+        amount: Int64 = 0
     ) {
         self.key = key
         self.fingerprint = fingerprint
@@ -112,6 +132,7 @@ public struct LedgerEntry: Hashable, Sendable {
         self.since = since
         self.decision = decision
         self.isUnannounced = isUnannounced
+        self.amount = amount
     }
 }
 

@@ -42,9 +42,11 @@ final class PartitionState {
     var doubts: [ReferenceKey: Doubt] = [:]
     /// References whose end is not known, although they were accepted.
     var tracked: [ReferenceKey: Tracked] = [:]
-    /// References that a person has to look at although they were accepted, and since when:
-    /// milliseconds since 1970.
+    /// References that a person has to look at although nothing is in doubt, because what was
+    /// accepted is disputed or overdue, or an order is held, and since when: milliseconds since 1970.
     var disputes: [ReferenceKey: Int64] = [:]
+    /// What the orders of the day come to.
+    var spent = DailyTotal()
     /// Everything before this offset of the ledger is known.
     var ledgerEnd: Int64 = 0
     /// The owner of the latest claim: whoever else writes is late.
@@ -98,6 +100,7 @@ final class PartitionState {
             references: references,
             tracked: tracked,
             disputes: disputes,
+            spent: spent,
             end: ledgerEnd,
             claimant: claimant
         )
@@ -112,6 +115,7 @@ struct Remembered {
     var references: References
     var tracked: [ReferenceKey: Tracked]
     var disputes: [ReferenceKey: Int64]
+    var spent: DailyTotal
     var end: Int64
     var claimant: UInt64?
 }

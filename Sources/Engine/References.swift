@@ -77,7 +77,7 @@ struct Standing: Hashable {
     /// Whether it is not known what became of it, or something is still to be done.
     var isOpen: Bool {
         switch state {
-        case .intent, .inDoubt, .review, .released: true
+        case .intent, .inDoubt, .review, .released, .held, .approved: true
         case .accepted, .refused, .notSent, .expired, .conflict, .processing, .completed, .rejected,
             .cancelled, .changed, .overdue, .disputed:
             false
@@ -85,10 +85,11 @@ struct Standing: Hashable {
     }
 
     /// Keeps what later records of an attempt do not tell anew: what is answered is the review
-    /// before a release, and the acceptance before what became of it.
+    /// before a release or an approval, and the acceptance before what became of it.
     mutating func continues(_ known: Standing) {
         guard known.attempt == attempt else { return }
-        if state == .released || (state.isAccepted && known.state.isAccepted) {
+        if state == .released || state == .approved || (state.isAccepted && known.state.isAccepted)
+        {
             ledgerOffset = known.ledgerOffset
             origin = known.origin
         }
@@ -101,10 +102,11 @@ struct Standing: Hashable {
         case .intent: .inDoubt
         // What is released was in review, and still has that for an answer.
         case .released: .review
+        case .approved: .held
         // What became of it later has events of its own.
         case .processing, .completed, .rejected, .cancelled, .changed, .overdue, .disputed:
             .accepted
-        case .accepted, .refused, .notSent, .inDoubt, .review, .expired, .conflict: state
+        case .accepted, .refused, .notSent, .inDoubt, .review, .expired, .conflict, .held: state
         }
     }
 

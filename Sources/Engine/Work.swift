@@ -16,6 +16,8 @@ struct Work {
     var sequence = 0
     /// Whether an intent of this attempt stands in the ledger without an outcome.
     var hasIntent = false
+    /// When the intent was written, on whose day its amount counts: milliseconds since 1970.
+    var intendedAt: Int64?
     /// Whether an earlier transmission of this reference may have arrived.
     var mayHaveArrived = false
     /// When the doubt that it is to end began, and how often that was looked up.

@@ -22,6 +22,10 @@ final class Books {
         var state: LedgerState?
         /// The attempt after which another one may be sent.
         var releasedAttempt = 0
+        /// The day on which the intent of the latest attempt counts.
+        var day: Int64 = 0
+        /// Whether a person has let go what was held.
+        var isApproved = false
         /// The latest event about it that the partition's owner has published, and whether it was
         /// accepted by then.
         var sequence = 0
@@ -33,7 +37,7 @@ final class Books {
         var progress: EventKind?
         /// Whether a person has said what became of it.
         var isClosedByHand = false
-        /// The latest attempt of which it was said that it was refused.
+        /// The latest attempt of which it was said that nothing came of it.
         var refusedAttempt = 0
 
         mutating func noteRefusal(_ attempt: Int) {
@@ -47,6 +51,10 @@ final class Books {
     private var writes: Set<Recorded> = []
     /// Of each partition: commands from its beginning that have all been answered.
     private var answered: [Int]
+    /// What was handed over on each day without a person's leave, as far as it may be executed.
+    private var spent: [Int64: Int64] = [:]
+    /// The latest day in the ledger of each partition: a slow clock does not turn it back.
+    private var days: [Int32: Int64] = [:]
     private var traffic: [Time] = []
     private var trafficStart = 0
 
@@ -95,7 +103,10 @@ final class Books {
             )
         }
         checkLedger(account, order.key, attempt)
-        if mayExecute(fate) { account.openAttempt = attempt }
+        if mayExecute(fate) {
+            account.openAttempt = attempt
+            if !account.isApproved { spend(order, account) }
+        }
         accounts[order.key] = account
     }
 
@@ -109,6 +120,18 @@ final class Books {
                 "\(key.high) attempt \(attempt) is handed over while the ledger says \(state) of "
                     + "attempt \(account.attempt)"
             )
+        }
+    }
+
+    /// What a person has not allowed keeps within the limits, over all replicas.
+    private func spend(_ order: Order, _ account: Account) {
+        if let most = world.plan.settings.maxAmount, order.amount > most {
+            world.fail("\(order.key.high) is handed over, and \(order.amount) is too much")
+        }
+        guard let limit = world.plan.settings.dailyLimit, world.plan.groups == 1 else { return }
+        spent[account.day, default: 0] += order.amount
+        if let amount = spent[account.day], amount > limit {
+            world.fail("\(amount) is handed over on one day, \(limit) is allowed")
         }
     }
 
@@ -158,6 +181,16 @@ final class Books {
         if isLate || isPast || write.state == .conflict { return }
         accounts[key, default: Account()].attempt = write.attempt
         accounts[key]?.state = write.state
+        switch write.state {
+        case .intent:
+            accounts[key]?.isApproved = write.decision != nil
+            let day = max(record.at / 86_400_000, days[partition] ?? 0)
+            days[partition] = day
+            accounts[key]?.day = day
+        // It has to go on from here.
+        case .approved: accounts[key]?.needsReview = false
+        default: break
+        }
         // A person has said that nothing came of it, or that another one may be sent anyway.
         if write.state == .released || (write.state == .refused && write.decision != nil) {
             accounts[key]?.releasedAttempt = write.attempt
@@ -178,8 +211,8 @@ final class Books {
         if event.isReplay {
             // What was recorded late may be said for the first time by an answer given again.
             if event.kind == .accepted { accounts[key]?.isAccepted = true }
-            if event.kind == .review { accounts[key]?.needsReview = true }
-            if event.kind == .refused { accounts[key]?.noteRefusal(write.attempt) }
+            if event.kind.isForPerson { accounts[key]?.needsReview = true }
+            if event.kind.isFruitless { accounts[key]?.noteRefusal(write.attempt) }
             return
         }
         if !isRecorded(key, write.attempt, write.state) {
@@ -230,8 +263,8 @@ final class Books {
         var account = accounts[key] ?? Account()
         defer { accounts[key] = account }
         if event.kind == .accepted { account.isAccepted = true }
-        if event.kind == .refused { account.noteRefusal(write.attempt) }
-        if event.kind == .review {
+        if event.kind.isFruitless { account.noteRefusal(write.attempt) }
+        if event.kind.isForPerson {
             account.needsReview = true
             reviews += 1
             world.operators.hear(of: event, key, write)

@@ -38,8 +38,8 @@ struct Command {
     }
 }
 
-/// Milliseconds since 1970 at the beginning of every world.
-let epoch: Int64 = 1_800_000_000_000
+/// Milliseconds since 1970 at the beginning of every world: shortly before midnight.
+let epoch: Int64 = 1_800_057_600_000 - 20_000
 
 extension Command {
     /// The commands of a world, in the order in which they are produced.
@@ -87,6 +87,7 @@ extension Command {
                 Order(
                     key: key,
                     fingerprint: Fingerprint(high: chance.happens(0.1) ? 2 : 1, low: key.low),
+                    amount: chance.number(1...100) * 1000,
                     notAfter: chance.happens(0.1) ? wall + chance.number(-500...20_000) : nil,
                     origin: RecordID(partition: 0, offset: -1)
                 )

@@ -3,7 +3,7 @@ import Engine
 /// What an event says, as far as the checkers care.
 enum EventKind: UInt8 {
     case accepted, refused, inDoubt, review, expired, conflict, invalid, answer, deadLetter, forward
-    case processing, completed, rejected, cancelled, changed, overdue, disputed
+    case processing, completed, rejected, cancelled, changed, overdue, disputed, held
 
     init(_ state: LedgerState) {
         switch state {
@@ -19,7 +19,8 @@ enum EventKind: UInt8 {
         case .changed: self = .changed
         case .overdue: self = .overdue
         case .disputed: self = .disputed
-        case .inDoubt, .intent, .notSent, .released: self = .inDoubt
+        case .held: self = .held
+        case .inDoubt, .intent, .notSent, .released, .approved: self = .inDoubt
         }
     }
 
@@ -33,7 +34,13 @@ enum EventKind: UInt8 {
     }
 
     /// Whether the command it answers has ended by it.
-    var isFinal: Bool { self != .inDoubt && self != .review }
+    var isFinal: Bool { self != .inDoubt && !isForPerson }
+
+    /// Whether nothing came of the order.
+    var isFruitless: Bool { self == .refused || self == .expired }
+
+    /// Whether its command waits for a person.
+    var isForPerson: Bool { self == .review || self == .held }
 
     /// Whether it tells what became of what was accepted: it answers no command.
     var isProgress: Bool {

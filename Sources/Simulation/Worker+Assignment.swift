@@ -125,7 +125,8 @@ extension Worker {
             origin: attempt.order.origin,
             since: attempt.write.since,
             decision: attempt.write.decision,
-            isUnannounced: attempt.write.isUnannounced
+            isUnannounced: attempt.write.isUnannounced,
+            amount: attempt.order.amount
         )
     }
 

@@ -1,3 +1,4 @@
+import Aspayds
 import Contract
 import Engine
 import Kafka
@@ -99,6 +100,7 @@ extension Order {
         self.init(
             key: .init(order.reference),
             fingerprint: .init(order.fingerprint),
+            amount: order.amount.thousandths,
             notAfter: order.notAfter,
             origin: RecordID(order.command.source)
         )

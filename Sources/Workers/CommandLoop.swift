@@ -158,12 +158,16 @@ final class CommandLoop {
             client: worker.client,
             instruments: instruments
         )
-        events = EventMaker(domain: settings.domain)
+        var guardrails = settings.guardrails
+        guardrails.partitions = partitions
+        events = EventMaker(domain: settings.domain, guardrails: guardrails)
         decoder = CommandDecoder(domain: settings.domain, callback: settings.callback)
         readiness = worker.readiness
         logger = worker.logger
         var limits = settings.engine
         limits.partitionCount = partitions
+        limits.maxAmount = guardrails.maxAmount?.thousandths
+        limits.dailyLimit = guardrails.dailyLimit?.thousandths
         engine = CommandEngine(
             settings: limits,
             owner: LedgerIndex.hash(of: settings.owner),

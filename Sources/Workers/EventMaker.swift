@@ -5,6 +5,8 @@ import Engine
 /// Makes events of what is known of a command.
 struct EventMaker: Sendable {
     let domain: Domain
+    /// What may be sent without a person.
+    var guardrails = Guardrails()
 
     /// The event that announces a record of the ledger; nil where there is none.
     func event(
@@ -34,6 +36,7 @@ struct EventMaker: Sendable {
         if let finding = finding(for: write, job) { fill(&event, from: finding) }
         if write.state.isProgress { event.trigger = trigger(write.cause) }
         event.reason = reason(for: write.state, job)
+        if write.state == .held { event.reason = guardrails.reason(for: order) }
         if write.state == .review { event.evidence = evidence(for: write, job) }
         if let decision = job.decision, decision.number == write.decision {
             apply(decision, to: &event)
@@ -100,7 +103,7 @@ struct EventMaker: Sendable {
             .disputed:
             .accepted
         case .refused: .refused
-        case .notSent, .expired: .notSent
+        case .notSent, .expired, .held, .approved: .notSent
         case .intent, .inDoubt, .review, .released, .conflict: .inDoubt
         }
     }
@@ -149,7 +152,7 @@ struct EventMaker: Sendable {
                 message: "the provider has something else under this reference",
                 field: field
             )
-        case (.review, .commandGone):
+        case (.review, .commandGone), (.refused, .commandGone):
             Event.Reason(
                 code: "command_gone",
                 message: "its command is not in the log any more, and the ledger holds no names"
@@ -178,7 +181,8 @@ struct EventMaker: Sendable {
                 message: "a worker ended before the outcome was recorded"
             )
         case (.refused, _): job.objection ?? job.doubt?.reason
-        case (.intent, _), (.notSent, _), (.released, _), (.conflict, _): nil
+        case (.held, _), (.intent, _), (.notSent, _), (.released, _), (.approved, _), (.conflict, _):
+            nil
         }
     }
 
@@ -307,14 +311,14 @@ extension Event.Kind {
         case .refused: self = .refused
         case .expired: self = .expired
         case .inDoubt: self = .inDoubt
-        case .review: self = .needsReview
+        case .review, .held: self = .needsReview
         case .processing: self = .processing
         case .completed: self = domain == .payment ? .paid : .completed
         case .rejected: self = .rejected
         case .cancelled: self = .cancelled
         case .changed: self = .statusChanged
         case .overdue, .disputed: self = .needsReview
-        case .intent, .notSent, .released, .conflict: return nil
+        case .intent, .notSent, .released, .approved, .conflict: return nil
         }
     }
 }
@@ -337,7 +341,8 @@ extension LedgerState {
         case .rejected: "rejected"
         case .cancelled: "cancelled"
         case .changed: "accepted"
-        case .overdue, .disputed: "needs_review"
+        case .overdue, .disputed, .held: "needs_review"
+        case .approved: "approved"
         }
     }
 }

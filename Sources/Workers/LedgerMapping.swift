@@ -20,7 +20,8 @@ extension LedgerEntry {
             origin: RecordID(partition: index.originPartition, offset: index.originOffset),
             since: index.since,
             decision: index.decision,
-            isUnannounced: index.isUnannounced
+            isUnannounced: index.isUnannounced,
+            amount: index.amount
         )
     }
 }
@@ -45,6 +46,8 @@ extension LedgerState {
         case .changed: self = .changed
         case .overdue: self = .overdue
         case .disputed: self = .disputed
+        case .held: self = .held
+        case .approved: self = .approved
         }
     }
 }
@@ -68,6 +71,8 @@ extension LedgerRecord.State {
         case .changed: self = .changed
         case .overdue: self = .overdue
         case .disputed: self = .disputed
+        case .held: self = .held
+        case .approved: self = .approved
         }
     }
 }

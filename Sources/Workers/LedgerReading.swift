@@ -97,12 +97,13 @@ final class LedgerReading {
         case .accepted:
             kept[index.key] = nil
             if index.isUnannounced { keep(index, record, at: offset) }
-        case .intent, .inDoubt, .review, .released:
+        case .intent, .inDoubt, .review, .released, .approved:
             if isLate { return }
             drop(index)
             keep(index, record, at: offset)
         case .refused, .notSent, .expired, .processing, .completed, .rejected, .cancelled, .changed,
-            .overdue, .disputed:
+            .overdue, .disputed, .held:
+            // What is held is read back when a person has decided.
             if isLate { return }
             drop(index)
             if index.isUnannounced { keep(index, record, at: offset) }

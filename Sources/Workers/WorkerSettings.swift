@@ -30,6 +30,8 @@ package struct WorkerSettings: Sendable {
     package var rateShare: Double
     /// Whether orders are sent.
     package var sending: Sending
+    /// What may be sent without a person.
+    package var guardrails: Guardrails
     /// Makes the address for callbacks of commands that name none; nil where we serve none.
     package var callback: CallbackAddress?
 
@@ -43,6 +45,7 @@ package struct WorkerSettings: Sendable {
         engine: EngineSettings,
         rateShare: Double = 1,
         sending: Sending = .on,
+        guardrails: Guardrails = Guardrails(),
         callback: CallbackAddress? = nil
     ) {
         self.domain = domain
@@ -53,6 +56,7 @@ package struct WorkerSettings: Sendable {
         self.engine = engine
         self.rateShare = rateShare
         self.sending = sending
+        self.guardrails = guardrails
         self.callback = callback
     }
 }

@@ -125,7 +125,7 @@ enum Ledger {
         let encoded = LedgerRecord.intent(Ledger.intent).encoded()
         let good = LedgerIndex(.intent(Ledger.intent)).encoded()
         var otherVersion = good
-        otherVersion[0] = 2
+        otherVersion[0] = 99
         var otherKind = good
         otherKind[1] = 99
         for header in [[], otherVersion, otherKind, good + [0], good.dropLast()] {

@@ -155,13 +155,22 @@ import Testing
         #expect(again.allSatisfy { !$0.isConfirming })
     }
 
-    @Test func whatIsSentButGoneFromTheLogIsForAPerson() throws {
+    @Test func whatMayHaveArrivedAndIsGoneFromTheLogIsForAPerson() throws {
+        let script = Script()
+        let begun = script.assign(0, start: 1, ledger: [entry(1, at: 0, .released)])
+        let intent = try #require((begun + script.pass(.seconds(1))).appends.first)
+        let sent = try #require(script.fence(script.step(script.stored(intent.ticket))))
+        let gone = script.step(.transmitted(sent, .notSent(.commandGone, retryAfter: nil)))
+        #expect(script.settle(gone)?.said == Said(2, .review, 2))
+        #expect(script.summary.doubts == 1)
+    }
+
+    @Test func whatWasNeverSentAndIsGoneFromTheLogIsRefused() throws {
         let script = Script.ready()
         let sent = try #require(script.send(record(0), order(1)))
         let gone = script.step(.transmitted(sent, .notSent(.commandGone, retryAfter: nil)))
-        #expect(script.settle(gone)?.said == Said(1, .review, 1))
+        #expect(script.settle(gone)?.said == Said(1, .refused, 1))
         #expect(script.committedOffset() == 1)
-        #expect(script.summary.doubts == 1)
     }
 
     @Test func aReviewIsWrittenAgainAfterThirtyDays() throws {

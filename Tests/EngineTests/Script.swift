@@ -171,6 +171,7 @@ final class Script {
     }
 
     /// Accepts the commit among these effects; what follows.
+    @discardableResult
     func accept(_ effects: [Effect]) -> [Effect] {
         guard let commit = effects.commits.first else { return [] }
         return step(.committed(commit.number, accepted: commit.offsets.mapValues { _ in true }))

@@ -1,3 +1,4 @@
+import Aspayds
 import Testing
 
 @testable import aspayds_worker
@@ -65,10 +66,16 @@ import Testing
     @Test(arguments: [
         "ASPAYDS_PAYOUT_MAX_AMOUNT", "ASPAYDS_PAYOUT_DAILY_LIMIT",
     ])
-    func aGuardThatCannotBeObeyedStopsTheWorker(variable: String) {
-        let problems = resolve([variable: "dry-run"]).problems
-        #expect(problems.count == 1)
-        #expect(problems.first?.message.contains(variable) == true)
+    func aGuardIsAPositiveAmount(variable: String) throws {
+        for text in ["0", "-1", "1e6", "0.0001", "1,000", "much", "1234567890123456"] {
+            let problems = resolve([variable: text]).problems
+            #expect(problems.count == 1, "\(text)")
+            #expect(problems.first?.message.contains(variable) == true)
+            #expect(problems.first?.message.contains("a positive amount such as 50000") == true)
+        }
+        let settings = try Settings(resolve([variable: "50000.125"]))
+        let set = [settings.payoutMaxAmount, settings.payoutDailyLimit].compactMap(\.self)
+        #expect(set.map(\.description) == ["50000.125"])
     }
 
     @Test func kafkaPropertiesComeFromEverySource() throws {

@@ -75,9 +75,9 @@ enum HistoryText {
         return switch outcome.state {
         case .accepted, .processing, .completed: .good
         case .refused, .rejected, .cancelled: .bad
-        case .inDoubt, .review, .changed, .overdue, .disputed: .attention
+        case .inDoubt, .review, .changed, .overdue, .disputed, .held: .attention
         case .expired: .bad
-        case .notSent, .released, .conflict: nil
+        case .notSent, .released, .approved, .conflict: nil
         }
     }
 }
@@ -137,6 +137,8 @@ enum Terms {
         case .changed: "accepted; the provider says something that the worker does not know"
         case .overdue: "accepted, and open at the horizon; a person must decide"
         case .disputed: "accepted, and contradicted by the provider; a person must decide"
+        case .held: "held and not sent; a person must decide"
+        case .approved: "a person has let it go; it may be sent"
         }
     }
 }

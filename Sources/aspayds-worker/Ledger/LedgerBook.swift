@@ -37,7 +37,7 @@ struct History {
     /// What a person must decide about, if there is something.
     var review: LedgerRecord.Outcome? {
         guard case .outcome(let outcome)? = standing?.record else { return nil }
-        return outcome.state == .review || outcome.isDispute ? outcome : nil
+        return outcome.needsPerson ? outcome : nil
     }
 
     /// What was ordered, as far as the ledger still has it.
@@ -181,6 +181,12 @@ extension LedgerRecord {
 extension LedgerRecord.Outcome {
     /// Whether the provider has it for certain, and a person must find out what became of it.
     var isDispute: Bool { state == .overdue || state == .disputed }
+
+    /// Whether it was not sent for certain, and a person must let it go.
+    var isHeld: Bool { state == .held }
+
+    /// Whether a person must decide about it.
+    var needsPerson: Bool { state == .review || isHeld || isDispute }
 
     /// Since when a person is needed: milliseconds since 1970.
     var neededSince: Int64 { isDispute ? at : since ?? at }

@@ -20,7 +20,7 @@ struct ReviewRules {
 
     /// From when on the last transmission cannot be on its way any more, in milliseconds since 1970.
     func settled(_ review: LedgerRecord.Outcome) -> Int64 {
-        if review.isDispute { return review.at }
+        if review.isDispute || review.isHeld { return review.at }
         let since = review.since ?? review.evidence?.inDoubtSince ?? review.at
         let wait = EngineSettings().sendDeadline + settleWindow
         return since + wait.components.seconds * 1000
@@ -101,6 +101,10 @@ struct ReviewRules {
             return "This settles \(name), which the provider has accepted, as \(end)."
         }
         return switch order.verdict {
+        case .release where review.isHeld:
+            "This lets a worker transmit \(name), which was not sent so far, whatever the limits say."
+        case .notDone where review.isHeld:
+            "This settles \(name), which was not sent, as refused."
         case .release:
             "This lets a worker transmit \(name) once more. "
                 + "If attempt \(order.attempt) was executed after all, \(twice)."

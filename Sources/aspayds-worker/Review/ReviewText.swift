@@ -105,6 +105,14 @@ struct ReviewText {
                 "  it was not:             aspayds-worker review close \(name) --not-done \(who)",
             ]
         }
+        if review.isHeld {
+            return [
+                "It was not sent, and waits for a person; then",
+                "  send it:                aspayds-worker review release \(name) \(who)",
+                "  do not send it:         aspayds-worker review close \(name) --not-done \(who)",
+                "  it was paid elsewhere:  aspayds-worker review close \(name) --done \(who)",
+            ]
+        }
         let settled = rules.settled(review)
         let wait = settled > now ? " (from \(Moment.text(settled)) on)" : ""
         return [

@@ -155,6 +155,7 @@ struct WorkerProcess {
                 engine: limits(domain),
                 rateShare: rateShare(domain),
                 sending: sending(domain),
+                guardrails: guardrails(domain),
                 callback: settings.callback
             ),
             client: AspaydsClient(
@@ -195,6 +196,14 @@ struct WorkerProcess {
     }
 
     private func sending(_ domain: Domain) -> Sending { domain == .payout ? settings.payouts : .on }
+
+    private func guardrails(_ domain: Domain) -> Guardrails {
+        domain == .payout
+            ? Guardrails(
+                maxAmount: settings.payoutMaxAmount,
+                dailyLimit: settings.payoutDailyLimit
+            ) : Guardrails()
+    }
 
     private func rateShare(_ domain: Domain) -> Double {
         domain == .payout ? settings.rateSharePayouts : 1 - settings.rateSharePayouts

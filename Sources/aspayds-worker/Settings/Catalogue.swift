@@ -86,6 +86,18 @@ enum Catalogue {
         .choice(Sending.self),
         "`off`: payouts wait in Kafka; `dry-run`: each is judged and answered, none is sent"
     )
+    static let payoutMaxAmount = Setting(
+        "ASPAYDS_PAYOUT_MAX_AMOUNT",
+        default: nil,
+        .amount,
+        "a payout of more is held for review, not sent"
+    )
+    static let payoutDailyLimit = Setting(
+        "ASPAYDS_PAYOUT_DAILY_LIMIT",
+        default: nil,
+        .amount,
+        "payouts of a day (UTC) beyond it are held for review; each partition has an equal part"
+    )
     static let topicPrefix = Setting(
         "ASPAYDS_TOPIC_PREFIX",
         default: "aspayds.",
@@ -158,14 +170,8 @@ enum Catalogue {
         apiKey.entry, apiSecret.entry, baseURL.entry, allowInsecure.entry, roles.entry,
         rateLimit.entry, rateSharePayouts.entry, maxInFlight.entry, requestTimeout.entry,
         settleWindow.entry, pollHorizon.entry, paymentRepost.entry, payoutRepost.entry,
-        payouts.entry,
-        publicURL.entry,
+        payouts.entry, payoutMaxAmount.entry, payoutDailyLimit.entry, publicURL.entry,
         callbackKeys.entry, returnURL.entry, httpPort.entry, topicPrefix.entry, groupPrefix.entry,
         drainTimeout.entry, heartbeat.entry, healthPort.entry, logLevel.entry, logFormat.entry,
-    ]
-
-    /// Guards of later versions: who sets one relies on it, so it must not be passed over.
-    static let notYet: Set<String> = [
-        "ASPAYDS_PAYOUT_MAX_AMOUNT", "ASPAYDS_PAYOUT_DAILY_LIMIT",
     ]
 }

@@ -14,9 +14,7 @@ extension SettingSource {
                     strangers.append(variable)
                 }
             } else if variable.hasPrefix("ASPAYDS_") {
-                if Catalogue.notYet.contains(variable) {
-                    problems.append(.notYet(variable, label: "environment"))
-                } else if names.find(String(variable.dropFirst("ASPAYDS_".count))) == nil {
+                if names.find(String(variable.dropFirst("ASPAYDS_".count))) == nil {
                     let name = String(variable.dropFirst("ASPAYDS_".count))
                     warnings.append(
                         "\(variable) is not a setting of this version and is ignored"
@@ -45,13 +43,6 @@ extension SettingProblem {
     static func protected(_ name: String, label: String) -> SettingProblem {
         SettingProblem(
             message: "\(name) (\(label)): cannot be set, because safety rests on its value"
-        )
-    }
-
-    static func notYet(_ name: String, label: String) -> SettingProblem {
-        SettingProblem(
-            message: "\(name) (\(label)): this version does not have this guard yet; "
-                + "it cannot be obeyed, so the worker does not start"
         )
     }
 }

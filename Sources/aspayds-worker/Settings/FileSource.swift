@@ -48,8 +48,6 @@ extension SettingSource {
         if KafkaProperties.isProtected(key) {
             return [.protected(key, label: label)]
         }
-        let variable = "ASPAYDS_" + key.uppercased()
-        if Catalogue.notYet.contains(variable) { return [.notYet(key, label: label)] }
         // The file's names are exact: dots between Kafka's words, underscores in ours.
         if let (entry, inFile) = names.find(key) {
             let exact = entry.path.joined(separator: ".") + (inFile ? fileSuffix : "")

@@ -1,3 +1,4 @@
+import Aspayds
 import Contract
 import Foundation
 
@@ -38,6 +39,17 @@ extension Kind where Value == Double {
 
     private static func plain(_ number: Double) -> String {
         number == number.rounded() ? String(Int(number)) : String(number)
+    }
+}
+
+extension Kind where Value == Amount {
+    static var amount: Kind {
+        Kind(allowed: "a positive amount such as 50000 or 0.5, with at most 3 decimals") { text in
+            guard let amount = try? Amount(text, fractionDigits: 3), amount > .zero else {
+                return nil
+            }
+            return amount
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+import Aspayds
 import Contract
 import Workers
 
@@ -47,6 +48,9 @@ struct Settings: Sendable {
     let paymentRepost: Repost
     let payoutRepost: Repost
     let payouts: Sending
+    /// What a payout, and the payouts of a day, may come to without a person; nil for anything.
+    let payoutMaxAmount: Amount?
+    let payoutDailyLimit: Amount?
     /// Where the receiver is reached; nil: none is served, and commands name their own callback.
     let publicURL: String?
     let callbackKeys: CallbackKeys?
@@ -88,6 +92,8 @@ struct Settings: Sendable {
         paymentRepost = try read(Catalogue.paymentRepost)
         payoutRepost = try read(Catalogue.payoutRepost)
         payouts = try read(Catalogue.payouts)
+        payoutMaxAmount = try readOptional(Catalogue.payoutMaxAmount)
+        payoutDailyLimit = try readOptional(Catalogue.payoutDailyLimit)
         publicURL = try readOptional(Catalogue.publicURL)
         callbackKeys = try readOptional(Catalogue.callbackKeys)
         returnURL = try readOptional(Catalogue.returnURL)
