@@ -157,15 +157,7 @@ struct WorkerProcess {
                 sending: sending(domain),
                 callback: settings.callback
             ),
-            client: AspaydsClient(
-                baseURL: settings.baseURL,
-                credentials: Credentials(
-                    key: settings.apiKey?.value ?? "",
-                    secret: settings.apiSecret?.value ?? ""
-                ),
-                transport: transport,
-                requestTimeout: settings.requestTimeout
-            ),
+            client: AspaydsClient(settings, transport: transport),
             producer: producer,
             readiness: readiness,
             logger: domainLogger(domain),
