@@ -173,8 +173,8 @@ let package = Package(
         .testTarget(
             name: "SettingsTests",
             dependencies: [
-                "aspayds-worker", "Contract", "JSON", "Kafka", "Webhooks", arguments, httpClient,
-                lifecycle, logging, nio, nioHTTP,
+                "aspayds-worker", "Aspayds", "Contract", "JSON", "Kafka", "Webhooks", arguments,
+                httpClient, lifecycle, logging, nio, nioHTTP,
             ],
             swiftSettings: settings
         ),

@@ -145,7 +145,7 @@ struct CommandFields {
             )
         }
         guard let text = id.text, Reference.isID(text) else {
-            throw invalid(domain.idField, id.text, "1 to 64 characters of A-Z a-z 0-9 . _ -")
+            throw invalid(domain.idField, id.text, Reference.idRule)
         }
         return .id(text)
     }

@@ -29,3 +29,42 @@ package enum DeadLetter {
         return EncodedRecord(key: key, value: value, headers: headers)
     }
 }
+
+extension DeadLetter {
+    /// What the headers of a dead letter say of its record, and of what is wrong with it.
+    ///
+    /// Anybody may have written it: what is absent, there twice or not well-formed is nil.
+    package struct Note: Sendable, Equatable {
+        /// The reason's code.
+        package let reason: String?
+        /// The reason for people.
+        package let message: String?
+        /// The field or header that is the reason.
+        package let field: String?
+        /// Where the record was read.
+        package let source: CommandSource?
+        /// When it was set aside, in milliseconds since 1970.
+        package let time: Int64?
+
+        /// No header that a worker writes is longer.
+        private static let longest = 4096
+
+        /// Reads the headers of a dead letter.
+        package init(_ headers: [(name: String, value: [UInt8]?)]) {
+            func text(_ name: String) -> String? {
+                let values = headers.filter { $0.name == prefix + name }.map(\.value)
+                guard values.count == 1, let bytes = values[0], bytes.count <= Self.longest else {
+                    return nil
+                }
+                return String(validating: bytes, as: UTF8.self)
+            }
+            reason = text("reason")
+            message = text("message")
+            field = text("field")
+            time = text("time").flatMap(RFC3339.parse)
+            let parts = ["topic", "partition", "offset"].compactMap(text)
+            source =
+                parts.count == 3 ? CommandSource(Array(parts.joined(separator: "/").utf8)) : nil
+        }
+    }
+}

@@ -1,5 +1,5 @@
-import Aspayds
-import JSON
+package import Aspayds
+package import JSON
 
 extension Event {
     /// The record of this event: CloudEvents in binary mode, keyed by the reference as written.
@@ -73,7 +73,7 @@ extension Event.Origin {
 
 extension PayoutMethod {
     /// The provider's own fields, in its order.
-    fileprivate func write(to w: inout JSONWriter) {
+    package func write(to w: inout JSONWriter) {
         w.field("id", id)
         w.field("name", name)
         w.field("type", type)

@@ -23,8 +23,11 @@ package enum Reference {
         String(decoding: text.utf8.map(\.asciiUppercased), as: UTF8.self)
     }
 
+    /// The rule for an id of the provider, for people.
+    package static let idRule = "1 to 64 characters of A-Z a-z 0-9 . _ -"
+
     /// Whether a text can be an id of the provider.
-    static func isID(_ text: String) -> Bool {
+    package static func isID(_ text: String) -> Bool {
         1...64 ~= text.utf8.count && text.utf8.allSatisfy(isAllowed)
     }
 

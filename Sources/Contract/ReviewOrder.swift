@@ -62,8 +62,7 @@ extension ReviewOrder {
         if let problem = OperatorWords.problem(by: by, why: why) { return problem }
         guard let providerID else { return nil }
         if verdict != .done { return ("provider_id", "only for what was done") }
-        return Reference.isID(providerID)
-            ? nil : ("provider_id", "1 to 64 characters of A-Z a-z 0-9 . _ -")
+        return Reference.isID(providerID) ? nil : ("provider_id", Reference.idRule)
     }
 }
 

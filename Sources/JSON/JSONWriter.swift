@@ -131,14 +131,15 @@ package struct JSONWriter: Sendable {
         array(body)
     }
 
-    // MARK: Bytes
-
-    private mutating func name(_ name: String) {
+    /// Writes the name of a field; its value is written next.
+    package mutating func name(_ name: String) {
         separate()
         quoted(name)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
+
+    // MARK: Bytes
 
     private mutating func separate() {
         if needsComma { bytes.append(UInt8(ascii: ",")) }

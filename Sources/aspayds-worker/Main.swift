@@ -19,15 +19,18 @@ struct AspaydsWorker: AsyncParsableCommand {
               aspayds-worker watch --follow                 events as they come
               aspayds-worker review list                    references that need a person
               aspayds-worker ledger show TRX1001            all that is known of a reference
+              aspayds-worker dead-letters list              records that are no commands
               aspayds-worker pause payouts --by amina --why "the bank is closed"
+              aspayds-worker api payout WD-1001             what the provider says of it
 
             Exit codes: 0 done, 1 failed, 2 usage, 78 invalid settings.
             """,
         version: programVersion,
         subcommands: [
             RunCommand.self, ConfigCommand.self, TopicsCommand.self, SendCommand.self,
-            WatchCommand.self, ReviewCommand.self, LedgerCommand.self, PauseCommand.self,
-            ResumeCommand.self, RateCommand.self,
+            WatchCommand.self, ReviewCommand.self, LedgerCommand.self,
+            DeadLettersCommand.self, PauseCommand.self, ResumeCommand.self, RateCommand.self,
+            APICommand.self,
         ]
     )
 

@@ -62,4 +62,24 @@ import Testing
         #expect(forward.headers.map(\.name) == example.headers.map(\.name))
         #expect(forward.headers.last?.value == example.headers.last?.value)
     }
+
+    @Test func deadLettersAreReplayedLikeThis() throws {
+        let example = try #require(try examples(of: Topics().payoutCommands).last)
+        let place = try #require(Replay.deadLetter(example.headers))
+        #expect(place.description == "aspayds.dead-letters/3/17")
+        let origin = Forward.origin(
+            example.headers,
+            readAt: CommandSource(topic: example.topic, partition: 0, offset: 0)
+        )
+        let own = example.headers.filter { $0.name != Forward.header && $0.name != Replay.header }
+        let replay = Replay.encoded(
+            key: nil,
+            value: nil,
+            headers: own,
+            source: origin,
+            deadLetter: place
+        )
+        #expect(replay.headers.map(\.name) == example.headers.map(\.name))
+        #expect(replay.headers.map(\.value) == example.headers.map(\.value))
+    }
 }

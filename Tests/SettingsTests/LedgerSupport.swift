@@ -36,12 +36,14 @@ struct LedgerScript {
             w.field("fingerprint", String(repeating: "0", count: 32))
             w.field("sequence", 1)
             w.field("offset", 7)
-            w.field("command", raw: #"{"id":"c-1","topic":"t","partition":1,"offset":7}"#)
+            if !more.contains(where: { $0.name == "command" }) { w.field("command", raw: command) }
             if !more.contains(where: { $0.name == "order" }) { w.field("order", raw: order) }
             for (name, json) in more { w.field(name, raw: json) }
         }
         return try bytes.withUnsafeBytes { try LedgerRecord(value: $0) }
     }
+
+    private static let command = #"{"id":"c-1","topic":"t","partition":1,"offset":7}"#
 
     private static let order = """
         {"amount":400,"currency":"BDT","payout_method_id":1,"recipient_account":"01612345678"}

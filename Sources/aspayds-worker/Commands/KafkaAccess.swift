@@ -1,3 +1,4 @@
+import Contract
 import Foundation
 import Kafka
 
@@ -37,6 +38,17 @@ enum KafkaAccess {
         return Failure("Kafka at \(printable(brokers)): \(error)")
     }
 
+    /// How many partitions a topic has that must be there.
+    static func partitionCount(
+        of topic: String,
+        _ settings: Settings
+    ) async throws(Failure) -> Int {
+        guard let found = try await describe([topic], settings)[topic] else {
+            throw Failure("the topic \(topic) does not exist; see `aspayds-worker topics apply`")
+        }
+        return found.partitions
+    }
+
     /// What the cluster tells of topics; a topic that does not exist is absent.
     static func describe(
         _ topics: [String],
@@ -51,5 +63,18 @@ enum KafkaAccess {
                 timeout: answerTimeout
             )
         } catch { throw failure(error, settings) }
+    }
+}
+
+extension Message {
+    /// A message of the contract.
+    init(topic: String, partition: Int32?, _ record: EncodedRecord) {
+        self.init(
+            topic: topic,
+            partition: partition,
+            key: record.key,
+            value: record.value,
+            headers: record.headers.map { Header(name: $0.name, value: $0.value) }
+        )
     }
 }

@@ -182,10 +182,11 @@ struct SendOptions: ParsableArguments {
             return try CommandFile.rows(bytes, name: file)
         } catch { throw Failure("\(file): \(printable(error.description))") }
     }
+}
 
-    private func readInput(_ path: String) throws(Failure) -> [UInt8] {
-        do {
-            return try readFile(path == "-" ? "/dev/stdin" : path, atMost: 64 << 20)
-        } catch { throw Failure("\(path) \(error)") }
-    }
+/// The bytes of a file; - is standard input.
+func readInput(_ path: String) throws(Failure) -> [UInt8] {
+    do {
+        return try readFile(path == "-" ? "/dev/stdin" : path, atMost: 64 << 20)
+    } catch { throw Failure("\(path) \(error)") }
 }

@@ -13,7 +13,7 @@ struct ControlDesk {
 
     /// The last order about an attempt, as far as the topic still has it.
     func lastReview(_ key: String) async throws(Failure) -> ReviewOrder? {
-        let partitions = try await partitionCount()
+        let partitions = try await KafkaAccess.partitionCount(of: topic, settings)
         var scan = try TopicScan(
             (0..<partitions).map { TopicPartition(topic: topic, partition: Int32($0)) },
             settings
@@ -35,13 +35,7 @@ struct ControlDesk {
     ///
     /// - Returns: Where the order lies.
     func give(_ record: EncodedRecord) async throws(Failure) -> CommandSource {
-        let message = Message(
-            topic: topic,
-            partition: 0,
-            key: record.key,
-            value: record.value,
-            headers: record.headers.map { Header(name: $0.name, value: $0.value) }
-        )
+        let message = Message(topic: topic, partition: 0, record)
         let producer = try KafkaAccess.producer(settings)
         let report = await producer.send([message]).first
         await producer.close(timeout: .seconds(5))
@@ -51,13 +45,6 @@ struct ControlDesk {
         case .failure(let error)?: throw KafkaAccess.failure(error, settings)
         case nil: throw Failure("the order was not sent")
         }
-    }
-
-    private func partitionCount() async throws(Failure) -> Int {
-        guard let found = try await KafkaAccess.describe([topic], settings)[topic] else {
-            throw Failure("the topic \(topic) does not exist; see `aspayds-worker topics apply`")
-        }
-        return found.partitions
     }
 
     /// Orders of other kinds are none of ours.

@@ -59,6 +59,9 @@ struct LedgerBook {
     enum Interest {
         /// All that is known of one reference, whatever its case.
         case reference(String)
+        /// All that is known of these references, and what was written about these commands, named
+        /// by the places where they were read first.
+        case some(references: Set<Key>, commands: Set<CommandSource>)
         /// What is not settled.
         case open
     }
@@ -87,7 +90,7 @@ struct LedgerBook {
             claimants[partition] = claim.owner
             return
         }
-        guard let key = record.subject, isWanted(key) else { return }
+        guard let key = record.subject, isWanted(record, of: key) else { return }
         // A ledger that retention has cut may begin in the middle of somebody's records.
         let isLate = claimants[partition].map { $0 != record.owner } ?? false
         let line = LedgerLine(place: place, record: record, isLate: isLate)
@@ -102,9 +105,13 @@ struct LedgerBook {
         if histories[key]?.add(line) == nil { histories[key] = History(key.domain, line) }
     }
 
-    private func isWanted(_ key: Key) -> Bool {
-        guard case .reference(let reference) = interest else { return true }
-        return Reference.uppercased(reference) == key.reference
+    private func isWanted(_ record: LedgerRecord, of key: Key) -> Bool {
+        switch interest {
+        case .reference(let reference): Reference.uppercased(reference) == key.reference
+        case .some(let keys, let places):
+            keys.contains(key) || record.command.map { places.contains($0.source) } ?? false
+        case .open: true
+        }
     }
 }
 
@@ -160,6 +167,15 @@ extension LedgerRecord {
         case .claim: nil
         case .intent(let intent): intent.order
         case .outcome(let outcome): outcome.order
+        }
+    }
+
+    /// The command that it is about, and where that was read first; nil for a claim.
+    var command: Event.Origin? {
+        switch self {
+        case .claim: nil
+        case .intent(let intent): intent.command
+        case .outcome(let outcome): outcome.command
         }
     }
 

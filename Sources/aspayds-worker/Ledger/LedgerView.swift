@@ -68,16 +68,27 @@ struct LedgerView {
         let names = domains.map(topics.ledger)
         let found = try await KafkaAccess.describe(names, settings)
         for name in names where found[name] == nil {
+            if case .some = interest {
+                throw Failure("the topic \(name) does not exist; see `aspayds-worker topics apply`")
+            }
             Terminal.complain("warning: the topic \(name) does not exist")
         }
         guard !found.isEmpty else {
             throw Failure("there is no ledger to read; see `aspayds-worker topics apply`")
         }
-        return found.values.flatMap { topic in
-            let numbers: [Int32] =
+        return domains.flatMap { domain -> [TopicPartition] in
+            guard let topic = found[topics.ledger(of: domain)] else { return [] }
+            func home(_ reference: String) -> Int32 {
+                HomePartition.of(reference, partitions: topic.partitions)
+            }
+            let numbers: Set<Int32> =
                 switch interest {
-                case .open: (0..<topic.partitions).map { Int32($0) }
-                case .reference(let text): [HomePartition.of(text, partitions: topic.partitions)]
+                case .open: Set((0..<topic.partitions).map { Int32($0) })
+                case .reference(let text): [home(text)]
+                case .some(let keys, let places) where places.isEmpty:
+                    Set(keys.filter { $0.domain == domain }.map { home($0.reference) })
+                // A command may have been taken up under any reference.
+                case .some: Set((0..<topic.partitions).map { Int32($0) })
                 }
             return numbers.map { TopicPartition(topic: topic.name, partition: $0) }
         }

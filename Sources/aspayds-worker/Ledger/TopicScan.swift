@@ -12,25 +12,47 @@ struct TopicScan {
 
     /// Begins with the oldest record of each partition.
     init(_ partitions: [TopicPartition], _ settings: Settings) throws(Failure) {
+        try self.init(
+            partitions.map { Position(topicPartition: $0, offset: Position.beginning) },
+            settings
+        )
+    }
+
+    /// Begins at these positions.
+    init(_ positions: [Position], _ settings: Settings) throws(Failure) {
         self.settings = settings
-        unread = Set(partitions)
+        unread = Set(positions.map(\.topicPartition))
         do {
             let configuration = KafkaAccess.configuration(
                 settings,
                 defaults: ["fetch.wait.max.ms": "100"]
             )
             reader = try Reader(configuration)
-            try reader.assign(
-                partitions.map { Position(topicPartition: $0, offset: Position.beginning) }
-            )
+            try reader.assign(positions)
+        } catch { throw KafkaAccess.failure(error, settings) }
+    }
+
+    /// The oldest offset of each partition and the next one to be written.
+    func watermarks() async throws(Failure) -> [TopicPartition: (low: Int64, high: Int64)] {
+        do {
+            return try await reader.watermarks(Array(unread), timeout: KafkaAccess.answerTimeout)
         } catch { throw KafkaAccess.failure(error, settings) }
     }
 
     /// Shows every record that is there.
     mutating func readToEnd(_ see: (Record) -> Void) async throws(Failure) {
+        try await read(while: { record in
+            see(record)
+            return true
+        })
+    }
+
+    /// Shows the records that are there, until `wantsMore` says no.
+    mutating func read(while wantsMore: (Record) -> Bool) async throws(Failure) {
         var heard = ContinuousClock.now
-        while !unread.isEmpty {
-            if try await step(see) { heard = .now }
+        var isEnough = false
+        while !unread.isEmpty && !isEnough {
+            if try await step({ if !isEnough { isEnough = !wantsMore($0) } }) { heard = .now }
             guard ContinuousClock.now < heard + Self.silence else {
                 let error = lastError ?? KafkaError(code: KafkaError.Code.timedOut)
                 throw KafkaAccess.failure(error, settings)

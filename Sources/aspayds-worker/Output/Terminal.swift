@@ -14,6 +14,18 @@ enum Terminal {
         write(line + "\n", to: FileHandle.standardError)
     }
 
+    /// Shows how far something is, in a line that the next one replaces; nil takes it away.
+    ///
+    /// Only where standard error is a terminal.
+    static func progress(_ text: String?) {
+        if errorIsTerminal { write("\r\u{1B}[K\(text ?? "")", to: FileHandle.standardError) }
+    }
+
+    /// Prints bytes as they are.
+    static func print(bytes: [UInt8]) {
+        write(bytes, to: FileHandle.standardOutput)
+    }
+
     /// Whether there is a person to answer a question.
     static let asks = isatty(STDIN_FILENO) == 1 && errorIsTerminal
 
@@ -26,8 +38,12 @@ enum Terminal {
     static func leave(_ code: Int32) -> Never { exit(code) }
 
     private static func write(_ text: String, to handle: FileHandle) {
+        write(Array(text.utf8), to: handle)
+    }
+
+    private static func write(_ bytes: [UInt8], to handle: FileHandle) {
         // A reader that went away (`| head`) has seen enough.
-        do { try handle.write(contentsOf: Data(text.utf8)) } catch { leave(0) }
+        do { try handle.write(contentsOf: Data(bytes)) } catch { leave(0) }
     }
 }
 
@@ -45,14 +61,13 @@ enum Style: String {
 
 /// Text that came from outside, without the characters that could steer a terminal.
 func printable(_ text: String) -> String {
-    String(
-        String.UnicodeScalarView(
-            text.unicodeScalars.map { scalar in
-                switch scalar.properties.generalCategory {
-                case .control, .format, .lineSeparator, .paragraphSeparator: "?"
-                default: scalar
-                }
-            }
-        )
-    )
+    String(String.UnicodeScalarView(text.unicodeScalars.map { isPrintable($0) ? $0 : "?" }))
+}
+
+/// Whether a character cannot steer a terminal.
+func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator: false
+    default: true
+    }
 }

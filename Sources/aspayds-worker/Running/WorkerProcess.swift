@@ -158,15 +158,7 @@ struct WorkerProcess {
                 guardrails: guardrails(domain),
                 callback: settings.callback
             ),
-            client: AspaydsClient(
-                baseURL: settings.baseURL,
-                credentials: Credentials(
-                    key: settings.apiKey?.value ?? "",
-                    secret: settings.apiSecret?.value ?? ""
-                ),
-                transport: transport,
-                requestTimeout: settings.requestTimeout
-            ),
+            client: AspaydsClient(settings, transport: transport),
             producer: producer,
             readiness: readiness,
             logger: domainLogger(domain),

@@ -78,13 +78,9 @@ struct SendPlan {
     }
 
     private func rejection(of record: EncodedRecord) -> String? {
-        let decoder = CommandDecoder(domain: domain, callback: callback)
         let source = CommandSource(topic: "", partition: 0, offset: 0)
-        let result = (record.key ?? []).withUnsafeBytes { key in
-            (record.value ?? []).withUnsafeBytes { value in
-                decoder.decode(key: key, value: value, headers: record.headers, source: source)
-            }
-        }
+        let result = CommandDecoder(domain: domain, callback: callback)
+            .decode(record, source: source)
         if case .failure(let rejection) = result { return masked(rejection.message) }
         return nil
     }
@@ -105,5 +101,16 @@ struct SendPlan {
         }
         seen[key] = line
         return nil
+    }
+}
+
+extension CommandDecoder {
+    /// The command in a record that is yet to be sent, or why there is none.
+    func decode(_ record: EncodedRecord, source: CommandSource) -> Result<Command, Rejection> {
+        (record.key ?? []).withUnsafeBytes { key in
+            (record.value ?? []).withUnsafeBytes { value in
+                decode(key: key, value: value, headers: record.headers, source: source)
+            }
+        }
     }
 }

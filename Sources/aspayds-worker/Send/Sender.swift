@@ -12,14 +12,12 @@ struct Sender {
 
     /// Sends commands to the home partitions of their references.
     func send(_ items: [SendPlan.Item]) async throws(Failure) {
-        let partitions = try await partitionCount()
+        let partitions = try await KafkaAccess.partitionCount(of: topic, settings)
         let messages = items.map { item in
             Message(
                 topic: topic,
                 partition: item.reference.map { HomePartition.of($0, partitions: partitions) },
-                key: item.record.key,
-                value: item.record.value,
-                headers: item.record.headers.map { Header(name: $0.name, value: $0.value) }
+                item.record
             )
         }
         try await produce(messages, names: items.map { $0.reference ?? "-" })
@@ -27,7 +25,7 @@ struct Sender {
 
     /// Sends bytes as they are.
     func send(raw value: [UInt8], key: String?) async throws(Failure) {
-        let partitions = try await partitionCount()
+        let partitions = try await KafkaAccess.partitionCount(of: topic, settings)
         let message = Message(
             topic: topic,
             partition: key.map { HomePartition.of($0, partitions: partitions) },
@@ -35,13 +33,6 @@ struct Sender {
             value: value
         )
         try await produce([message], names: [key ?? "-"])
-    }
-
-    private func partitionCount() async throws(Failure) -> Int {
-        guard let found = try await KafkaAccess.describe([topic], settings)[topic] else {
-            throw Failure("the topic \(topic) does not exist; see `aspayds-worker topics apply`")
-        }
-        return found.partitions
     }
 
     private func produce(_ messages: [Message], names: [String]) async throws(Failure) {

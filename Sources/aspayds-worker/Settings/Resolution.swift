@@ -14,6 +14,7 @@ struct Resolution {
     enum Need {
         case nothing
         case kafka
+        case provider
         case everything
     }
 
@@ -116,12 +117,15 @@ struct Resolution {
 
     private mutating func require(_ need: Need) {
         var required: [SettingEntry] = []
-        if need != .nothing { required.append(KafkaProperties.bootstrapServers) }
+        if need == .kafka || need == .everything {
+            required.append(KafkaProperties.bootstrapServers)
+        }
+        // A receiver alone never calls the provider.
+        let callsProvider = roles.isEmpty || !roles.isDisjoint(with: [.payments, .payouts])
+        if need == .provider || (need == .everything && callsProvider) {
+            required += [Catalogue.apiKey.entry, Catalogue.apiSecret.entry]
+        }
         if need == .everything {
-            // A receiver alone never calls the provider.
-            if roles.isEmpty || !roles.isDisjoint(with: [.payments, .payouts]) {
-                required += [Catalogue.apiKey.entry, Catalogue.apiSecret.entry]
-            }
             if text(Catalogue.publicURL.entry) != nil {
                 required.append(Catalogue.callbackKeys.entry)
             }

@@ -86,14 +86,7 @@ extension Sighting {
         at source: CommandSource,
         timestamp: Int64
     ) {
-        func header(_ name: String) -> String? {
-            headers.first { $0.name == DeadLetter.prefix + name }?.value.map {
-                String(decoding: $0, as: UTF8.self)
-            }
-        }
-        let origin = header("topic").map { topic in
-            "(\(topic)/\(header("partition") ?? "?")/\(header("offset") ?? "?"))"
-        }
+        let note = DeadLetter.Note(headers)
         self.init(
             source: source,
             time: timestamp,
@@ -102,8 +95,8 @@ extension Sighting {
             state: "dead_letter",
             certainty: nil,
             amount: nil,
-            reason: [header("reason"), header("message"), origin].compactMap(\.self)
-                .joined(separator: " "),
+            reason: [note.reason, note.message, note.source.map { "(\($0))" }]
+                .compactMap(\.self).joined(separator: " "),
             endsCommand: true,
             value: nil
         )
