@@ -21,7 +21,12 @@ CODE = {
     "receiver": ["aspayds-worker/Running/KafkaHintSink.swift"],
     "sender": ["aspayds-worker/Commands/Send.swift", "aspayds-worker/Send"],
     "watcher": ["aspayds-worker/Commands/Watch.swift"],
-    "reviewer": ["aspayds-worker/Review", "aspayds-worker/Ledger", "aspayds-worker/Control"],
+    "reviewer": [
+        "aspayds-worker/Review",
+        "aspayds-worker/Ledger",
+        "aspayds-worker/Control",
+        "aspayds-worker/Status/StatusFeed.swift",
+    ],
 }
 # Told by every process, whatever its role.
 PLANNED = {"receiver": {"worker.status"}}
