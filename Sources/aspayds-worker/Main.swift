@@ -17,6 +17,7 @@ struct AspaydsWorker: AsyncParsableCommand {
               aspayds-worker send payment --reference TRX1001 --amount 100 \\
                   --customer-name Rahim --callback-url https://shop.example/cb
               aspayds-worker watch --follow                 events as they come
+              aspayds-worker status                         how all replicas are; top: live
               aspayds-worker review list                    references that need a person
               aspayds-worker ledger show TRX1001            all that is known of a reference
               aspayds-worker pause payouts --by amina --why "the bank is closed"
@@ -27,7 +28,7 @@ struct AspaydsWorker: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, ConfigCommand.self, TopicsCommand.self, SendCommand.self,
             WatchCommand.self, ReviewCommand.self, LedgerCommand.self, PauseCommand.self,
-            ResumeCommand.self, RateCommand.self,
+            ResumeCommand.self, RateCommand.self, StatusCommand.self, TopCommand.self,
         ]
     )
 
