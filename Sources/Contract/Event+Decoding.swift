@@ -172,7 +172,7 @@ struct RecordFields {
     func integer<Number: FixedWidthInteger>(
         _ name: String
     ) throws(UnreadableRecord) -> Number? {
-        try read(name) { if case .number(let text) = $0 { Number(text) } else { nil } }
+        try read(name) { $0.integer() }
     }
 
     func requiredInteger<Number: FixedWidthInteger>(
@@ -187,9 +187,18 @@ struct RecordFields {
     }
 
     func objects(_ name: String) throws(UnreadableRecord) -> [RecordFields]? {
-        guard let array = try read(name, \.array) else { return nil }
+        guard let array = try array(name) else { return nil }
         var list: [RecordFields] = []
         for element in array { list.append(try RecordFields(element)) }
         return list
+    }
+
+    func array(_ name: String) throws(UnreadableRecord) -> [JSONValue]? { try read(name, \.array) }
+}
+
+extension JSONValue {
+    /// A whole number that fits.
+    func integer<Number: FixedWidthInteger>() -> Number? {
+        if case .number(let text) = self { Number(text) } else { nil }
     }
 }

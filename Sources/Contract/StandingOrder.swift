@@ -1,5 +1,5 @@
 import Aspayds
-import JSON
+package import JSON
 
 /// An operator's order to all replicas on the topic `worker.control`, which stands until the next
 /// one of its kind.
@@ -65,8 +65,8 @@ extension StandingOrder {
         }
     }
 
-    /// Who, why and when.
-    func write(to w: inout JSONWriter) {
+    /// Writes who, why and when.
+    package func write(to w: inout JSONWriter) {
         w.field("by", by)
         w.field("why", why)
         w.field("at", RFC3339.format(at))

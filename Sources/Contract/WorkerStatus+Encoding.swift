@@ -1,4 +1,4 @@
-import JSON
+package import JSON
 
 extension WorkerStatus {
     /// The `ce_type`.
@@ -49,7 +49,8 @@ extension WorkerStatus.Kind {
 }
 
 extension DomainFigures {
-    fileprivate func write(to w: inout JSONWriter, now: Int64) {
+    /// Writes the fields of an object; ages are those of a moment, in milliseconds since 1970.
+    package func write(to w: inout JSONWriter, now: Int64) {
         w.array("partitions") { w in for number in partitions { w.raw("\(number)") } }
         w.array("stopped_partitions") { w in for number in stoppedPartitions { w.raw("\(number)") }
         }
@@ -67,6 +68,7 @@ extension DomainFigures {
         w.object("provider_latency_ms") { provider.write(to: &$0) }
         w.object("command_latency_ms") { command.write(to: &$0) }
         w.object("outcomes") { $0.counts(outcomes) }
+        w.field("dead_letters", deadLetters)
         w.field("in_doubt", inDoubt)
         w.field("oldest_in_doubt_seconds", oldestInDoubt.map { Self.age($0, now) })
         w.field("in_review", inReview)
@@ -98,14 +100,15 @@ extension DomainFigures.Latency {
 
 extension JSONWriter {
     /// A number with at most three decimals.
-    static func decimal(_ number: Double) -> String {
+    package static func decimal(_ number: Double) -> String {
         let thousandths = (number * 1000).rounded()
         guard thousandths.magnitude < 1e15 else { return "0" }
         let whole = Int64(thousandths)
         return whole % 1000 == 0 ? "\(whole / 1000)" : "\(Double(whole) / 1000)"
     }
 
-    fileprivate mutating func counts(_ counts: [String: Int64]) {
+    /// Writes a field for each count, by name.
+    package mutating func counts(_ counts: [String: Int64]) {
         for (name, count) in counts.sorted(by: { $0.key < $1.key }) { field(name, count) }
     }
 }

@@ -29,6 +29,9 @@ package struct WorkerStatus: Sendable, Equatable {
     /// What every `ce_type` begins with.
     package static let typePrefix = "aspayds.worker."
 
+    /// What `stopped` says where nothing went wrong.
+    package static let askedTo = "asked to"
+
     /// The process: host, number and start.
     package var worker: String
     package var kind: Kind
@@ -131,6 +134,8 @@ package struct DomainFigures: Sendable, Equatable {
     package var command = Latency()
     /// Events published so far, by kind.
     package var outcomes: [String: Int64] = [:]
+    /// Records so far that are no commands; nil where a worker does not tell.
+    package var deadLetters: Int64?
     /// References being looked up, and needing a person; the oldest since, milliseconds since 1970.
     package var inDoubt = 0
     package var oldestInDoubt: Int64?

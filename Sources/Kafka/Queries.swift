@@ -78,6 +78,19 @@ extension Consumer {
         }
     }
 
+    /// Where the first record of a time or later lies, in milliseconds since 1970; a partition
+    /// without one is absent.
+    package func offsets(
+        _ partitions: [TopicPartition],
+        since time: Int64,
+        timeout: Duration
+    ) async throws(KafkaError) -> [TopicPartition: Int64] {
+        guard !partitions.isEmpty else { return [:] }
+        return try await query(timeout: timeout) { handle throws(KafkaError) in
+            try handle.offsets(of: partitions, at: max(0, time), timeout)
+        }
+    }
+
     /// Makes a blocking call elsewhere.
     ///
     /// The time is bounded here too, because librdkafka's own
@@ -96,7 +109,8 @@ extension Consumer {
 }
 
 extension Handle {
-    /// What the leaders say of the beginning or the end of partitions; absent where they say nothing.
+    /// What the leaders say of the beginning, the end or a time of partitions; absent where they say
+    /// nothing.
     fileprivate func offsets(
         of partitions: [TopicPartition],
         at place: Int64,

@@ -47,6 +47,16 @@ package final class Reader: Sendable {
         try await consumer.watermarks(partitions, timeout: timeout)
     }
 
+    /// Where the first record of a time or later lies, in milliseconds since 1970; a partition
+    /// without one is absent.
+    package func offsets(
+        _ partitions: [TopicPartition],
+        since time: Int64,
+        timeout: Duration
+    ) async throws(KafkaError) -> [TopicPartition: Int64] {
+        try await consumer.offsets(partitions, since: time, timeout: timeout)
+    }
+
     /// Stops; false when that did not finish in time.
     @discardableResult
     package func close(timeout: Duration) async -> Bool {

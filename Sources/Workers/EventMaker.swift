@@ -181,8 +181,8 @@ struct EventMaker: Sendable {
                 message: "a worker ended before the outcome was recorded"
             )
         case (.refused, _): job.objection ?? job.doubt?.reason
-        case (.held, _), (.intent, _), (.notSent, _), (.released, _), (.approved, _), (.conflict, _):
-            nil
+        case (.intent, _), (.notSent, _), (.released, _), (.conflict, _): nil
+        case (.held, _), (.approved, _): nil
         }
     }
 

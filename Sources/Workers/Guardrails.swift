@@ -33,8 +33,8 @@ package struct Guardrails: Sendable {
         }
         return Event.Reason(
             code: "daily_limit",
-            message: "not sent: with \(order.amount) more, the day's payouts of this partition come "
-                + "to more than its part of ASPAYDS_PAYOUT_DAILY_LIMIT, \(dailyPart ?? .zero)",
+            message: "not sent: with \(order.amount), this partition's payouts of the day come "
+                + "to more than its part of ASPAYDS_PAYOUT_DAILY_LIMIT: \(dailyPart ?? .zero)",
             field: "amount"
         )
     }

@@ -17,6 +17,7 @@ struct AspaydsWorker: AsyncParsableCommand {
               aspayds-worker send payment --reference TRX1001 --amount 100 \\
                   --customer-name Rahim --callback-url https://shop.example/cb
               aspayds-worker watch --follow                 events as they come
+              aspayds-worker status                         how all replicas are; top: live
               aspayds-worker review list                    references that need a person
               aspayds-worker ledger show TRX1001            all that is known of a reference
               aspayds-worker dead-letters list              records that are no commands
@@ -28,9 +29,9 @@ struct AspaydsWorker: AsyncParsableCommand {
         version: programVersion,
         subcommands: [
             RunCommand.self, ConfigCommand.self, TopicsCommand.self, SendCommand.self,
-            WatchCommand.self, ReviewCommand.self, LedgerCommand.self,
-            DeadLettersCommand.self, PauseCommand.self, ResumeCommand.self, RateCommand.self,
-            APICommand.self,
+            WatchCommand.self, StatusCommand.self, TopCommand.self, ReviewCommand.self,
+            LedgerCommand.self, DeadLettersCommand.self, PauseCommand.self, ResumeCommand.self,
+            RateCommand.self, APICommand.self,
         ]
     )
 

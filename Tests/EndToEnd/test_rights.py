@@ -22,7 +22,13 @@ CODE = {
     "sender": ["aspayds-worker/Commands/Send.swift", "aspayds-worker/Send"],
     "watcher": ["aspayds-worker/Commands/Watch.swift"],
     "replayer": ["aspayds-worker/DeadLetters", "aspayds-worker/Ledger"],
-    "reviewer": ["aspayds-worker/Review", "aspayds-worker/Ledger", "aspayds-worker/Control"],
+    "observer": ["aspayds-worker/Status"],
+    "reviewer": [
+        "aspayds-worker/Review",
+        "aspayds-worker/Ledger",
+        "aspayds-worker/Control",
+        "aspayds-worker/Status/StatusFeed.swift",
+    ],
 }
 # Told by every process, whatever its role.
 PLANNED = {"receiver": {"worker.status"}}

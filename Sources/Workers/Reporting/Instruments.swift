@@ -30,6 +30,7 @@ final class Instruments: Sendable {
     private let gauges = Mutex<[String: Meter]>([:])
 
     private static let outcomesName = "aspayds_commands_total"
+    private static let deadLettersName = "aspayds_dead_letters_total"
     private static let providerName = "aspayds_provider_request_duration_seconds"
     private static let commandName = "aspayds_command_duration_seconds"
 
@@ -47,7 +48,7 @@ final class Instruments: Sendable {
         }
         self.outcomes = outcomes
         deadLetters = Counter(
-            label: "aspayds_dead_letters_total",
+            label: Self.deadLettersName,
             dimensions: labels,
             factory: registry
         )
@@ -138,6 +139,7 @@ final class Instruments: Sendable {
             )
             if let count = series?.value, count > 0 { figures.outcomes[kind.rawValue] = count }
         }
+        figures.deadLetters = registry.counter(Self.deadLettersName, labels)?.value
     }
 
     /// Shows figures as gauges.

@@ -1,6 +1,5 @@
 import Contract
 import JSON
-import Kafka
 
 /// Which replicas do what an operator has ordered, by their heartbeats.
 struct Obedience {
@@ -22,67 +21,39 @@ struct Obedience {
 
     /// Reads heartbeats until every replica obeys, or the time is over.
     mutating func watch(_ settings: Settings, atMost time: Duration) async throws(Failure) {
-        let topic = Topics(prefix: settings.topicPrefix).workerStatus
-        guard let found = try await KafkaAccess.describe([topic], settings)[topic] else { return }
-        let places = (0..<found.partitions).map {
-            TopicPartition(topic: topic, partition: Int32($0))
-        }
-        var scan = try TopicScan(places, settings)
-        do throws(Failure) {
-            try await scan.readToEnd { see($0) }
-            if !late.isEmpty {
-                _ = try await scan.follow(for: time) { record in
-                    see(record)
-                    return late.isEmpty
-                }
+        let start = order.at - Self.longestSilence
+        guard var feed = try await StatusFeed(since: start, settings) else { return }
+        try await feed.readToEnd { see($0) }
+        if !late.isEmpty {
+            _ = try await feed.follow(for: time) { status in
+                see(status)
+                return late.isEmpty
             }
-        } catch {
-            await scan.close()
-            throw error
         }
-        await scan.close()
-    }
-
-    private mutating func see(_ record: Record) {
-        let status = record.withValue { value in
-            value.flatMap { try? JSONValue.parse($0, duplicates: .refuse) }
-        }
-        guard let object = status?.object else { return }
-        let isEnd = record.withHeader("ce_type") { type in
-            type.map { $0.elementsEqual(WorkerStatus.Kind.stopped.type.utf8) } ?? false
-        }
-        see(object, isEnd: isEnd)
+        await feed.close()
     }
 
     /// Takes in what a replica tells of itself.
-    mutating func see(_ status: JSONObject, isEnd: Bool) {
-        guard let worker = status["worker"]?.text,
-            let at = status["at"]?.text.flatMap(RFC3339.parse)
-        else { return }
-        if isEnd {
-            replicas[worker] = nil
-            return
-        }
-        let figures = domains.compactMap { status["\($0.rawValue)s"]?.object }
+    mutating func see(_ status: WorkerStatus) {
+        if status.kind == .stopped { replicas[status.worker] = nil }
+        let figures = domains.compactMap { status.process?.domains[$0] }
         guard !figures.isEmpty else { return }
-        let isAlive = at > order.at - Self.longestSilence
-        replicas[worker] = isAlive ? figures.allSatisfy(obeys) : nil
+        let isAlive = status.at > order.at - Self.longestSilence
+        replicas[status.worker] = isAlive ? figures.allSatisfy(obeys) : nil
     }
 
     private var domains: [Domain] {
         if case .flow(let domain, _) = order.kind { [domain] } else { Domain.allCases }
     }
 
-    private func obeys(_ figures: JSONObject) -> Bool {
-        let (name, stands) =
+    private func obeys(_ figures: DomainFigures) -> Bool {
+        let (obeyed, stands) =
             switch order.kind {
-            case .flow(_, let isPaused): ("paused", isPaused)
-            case .rate(let limit): ("rate_ordered", limit != nil)
+            case .flow(_, let isPaused): (figures.paused, isPaused)
+            case .rate(let limit): (figures.rateOrdered, limit != nil)
             }
-        let obeyed = figures[name]?.object?["at"]?.text.flatMap(RFC3339.parse)
-        if stands { return obeyed.map { $0 >= order.at } ?? false }
-        let told = figures["figures_at"]?.text.flatMap(RFC3339.parse) ?? 0
-        return obeyed == nil && told > order.at
+        if stands { return obeyed.map { $0.at >= order.at } ?? false }
+        return obeyed == nil && figures.at > order.at
     }
 }
 

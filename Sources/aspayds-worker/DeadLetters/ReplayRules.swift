@@ -191,7 +191,7 @@ extension LedgerRecord.State {
         switch self {
         case .refused, .notSent, .expired, .conflict: true
         case .accepted, .inDoubt, .review, .released, .processing, .completed, .rejected,
-            .cancelled, .changed, .overdue, .disputed:
+            .cancelled, .changed, .overdue, .disputed, .held, .approved:
             false
         }
     }

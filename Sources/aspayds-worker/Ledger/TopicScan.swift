@@ -5,30 +5,93 @@ struct TopicScan {
     /// How long nothing at all may come from a broker before reading is given up.
     static let silence: Duration = .seconds(30)
 
+    /// How many records of each partition are read where Kafka tells no offset for a time.
+    private static let tail: Int64 = 1000
+
     private let reader: Reader
     private let settings: Settings
+    private let complain: @Sendable (String) -> Void
     private var unread: Set<TopicPartition>
     private var lastError: KafkaError?
 
-    /// Begins with the oldest record of each partition.
-    init(_ partitions: [TopicPartition], _ settings: Settings) throws(Failure) {
-        try self.init(
-            partitions.map { Position(topicPartition: $0, offset: Position.beginning) },
-            settings
-        )
+    /// Whether to do without partitions that cannot be read, for lack of rights for example.
+    var skipsUnreadable = false
+
+    /// Begins with the oldest record of each partition, unless told otherwise; `complain` hears of what
+    /// is wrong with Kafka, once and not once a second.
+    init(
+        _ partitions: [TopicPartition],
+        from offset: Int64 = Position.beginning,
+        _ settings: Settings,
+        complain: @escaping @Sendable (String) -> Void = Self.warn
+    ) throws(Failure) {
+        let positions = partitions.map { Position(topicPartition: $0, offset: offset) }
+        try self.init(positions, settings, complain: complain)
     }
 
     /// Begins at these positions.
-    init(_ positions: [Position], _ settings: Settings) throws(Failure) {
+    init(
+        _ positions: [Position],
+        _ settings: Settings,
+        complain: @escaping @Sendable (String) -> Void = Self.warn
+    ) throws(Failure) {
+        try self.init(unread: Set(positions.map(\.topicPartition)), settings, complain)
+        try begin(positions)
+    }
+
+    /// Begins with the records of a time, in milliseconds since 1970; older ones may come too.
+    init(
+        _ partitions: [TopicPartition],
+        since time: Int64,
+        _ settings: Settings,
+        complain: @escaping @Sendable (String) -> Void = Self.warn
+    ) async throws(Failure) {
+        try self.init(unread: Set(partitions), settings, complain)
+        do {
+            try begin(try await positions(partitions, since: time))
+        } catch {
+            await close()
+            throw error
+        }
+    }
+
+    private init(
+        unread: Set<TopicPartition>,
+        _ settings: Settings,
+        _ complain: @escaping @Sendable (String) -> Void
+    ) throws(Failure) {
         self.settings = settings
-        unread = Set(positions.map(\.topicPartition))
+        self.complain = complain
+        self.unread = unread
         do {
             let configuration = KafkaAccess.configuration(
                 settings,
                 defaults: ["fetch.wait.max.ms": "100"]
             )
             reader = try Reader(configuration)
-            try reader.assign(positions)
+        } catch { throw KafkaAccess.failure(error, settings) }
+    }
+
+    @Sendable
+    private static func warn(_ text: String) { Terminal.complain("warning: \(text)") }
+
+    private func begin(_ positions: [Position]) throws(Failure) {
+        do { try reader.assign(positions) } catch { throw KafkaAccess.failure(error, settings) }
+    }
+
+    /// Where nothing is as new as that, and on brokers that know no times, near the end.
+    private func positions(
+        _ partitions: [TopicPartition],
+        since time: Int64
+    ) async throws(Failure) -> [Position] {
+        let marks = try await watermarks()
+        do {
+            let timeout = KafkaAccess.answerTimeout
+            let offsets = try await reader.offsets(partitions, since: time, timeout: timeout)
+            return marks.map { place, mark in
+                let near = max(mark.low, mark.high - Self.tail)
+                return Position(topicPartition: place, offset: offsets[place] ?? near)
+            }
         } catch { throw KafkaAccess.failure(error, settings) }
     }
 
@@ -60,17 +123,17 @@ struct TopicScan {
         }
     }
 
-    /// Shows what comes, until `see` says that it has seen enough, or the time is over.
+    /// Shows what comes, until `see` says that it has seen enough, or the time, if any, is over.
     ///
     /// - Returns: Whether enough was seen in time.
     mutating func follow(
-        for time: Duration,
+        for time: Duration?,
         _ see: (Record) -> Bool
     ) async throws(Failure) -> Bool {
-        let deadline = ContinuousClock.now + time
+        let deadline = time.map { ContinuousClock.now + $0 }
         var isDone = false
         while !isDone {
-            guard ContinuousClock.now < deadline else { return false }
+            if let deadline, ContinuousClock.now >= deadline { return false }
             _ = try await step { if !isDone { isDone = see($0) } }
         }
         return true
@@ -92,8 +155,11 @@ struct TopicScan {
                 isHeard = true
                 unread.remove(position.topicPartition)
             case .error(let error):
-                if error != lastError { Terminal.complain("warning: \(error)") }
+                if error != lastError { complain("\(error)") }
                 lastError = error
+                if skipsUnreadable, !error.isRetriable, let place = error.topicPartition {
+                    unread.remove(place)
+                }
             default: break
             }
         }

@@ -10,6 +10,9 @@ enum Terminal {
         write(line + "\n", to: FileHandle.standardOutput)
     }
 
+    /// Writes text as it is.
+    static func put(_ text: String) { write(text, to: FileHandle.standardOutput) }
+
     static func complain(_ line: String) {
         write(line + "\n", to: FileHandle.standardError)
     }
@@ -28,6 +31,11 @@ enum Terminal {
 
     /// Whether there is a person to answer a question.
     static let asks = isatty(STDIN_FILENO) == 1 && errorIsTerminal
+
+    /// Whether a person sees what is written and can press keys.
+    static let isInteractive =
+        isatty(STDIN_FILENO) == 1 && outputIsTerminal
+        && ProcessInfo.processInfo.environment["TERM"] != "dumb"
 
     /// Asks a person; anything but yes is no.
     static func agrees(_ question: String) -> Bool {
@@ -53,6 +61,7 @@ enum Style: String {
     case bad = "31"
     case attention = "33"
     case faint = "2"
+    case heading = "1"
 
     func paint(_ text: String, when isOn: Bool = Terminal.outputIsTerminal) -> String {
         isOn ? "\u{1B}[\(rawValue)m\(text)\u{1B}[0m" : text

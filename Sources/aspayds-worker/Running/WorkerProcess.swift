@@ -61,7 +61,7 @@ struct WorkerProcess {
         )
         var failure: (any Error)?
         do { try await group.run() } catch { failure = error }
-        reporter.tell(.stopped, message: failure.map { "\($0)" } ?? "asked to")
+        reporter.tell(.stopped, message: failure.map { "\($0)" } ?? WorkerStatus.askedTo)
         // What matters was waited for before; these are the last words on worker.status.
         await producer.close(timeout: .seconds(2))
         await transport.shutdown()

@@ -17,8 +17,7 @@ enum DurationText {
 
     /// Writes a duration in the largest unit that holds it exactly.
     static func write(_ duration: Duration) -> String {
-        let (seconds, attoseconds) = duration.components
-        let total = seconds * 1000 + attoseconds / 1_000_000_000_000_000
+        let total = duration.wholeMilliseconds
         let unit =
             units.last { total >= $0.milliseconds && total % $0.milliseconds == 0 } ?? units[0]
         return "\(total / unit.milliseconds)\(unit.name)"
@@ -30,5 +29,12 @@ enum DurationText {
             throw ValidationError("\"\(text)\" is not a duration like 500ms, 30s or 5m")
         }
         return duration
+    }
+}
+
+extension Duration {
+    /// Rounded down.
+    var wholeMilliseconds: Int64 {
+        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
     }
 }
