@@ -7,7 +7,7 @@ import Logging
 /// Requests to the provider, and what they answer.
 extension CommandLoop {
     /// Hands an order to the transport, once, with the last checks to be made there.
-    func transmit(_ ticket: Ticket, expires: Instant) {
+    func transmit(_ ticket: Ticket, attempt: Int, expires: Instant) {
         let id = ticket.record
         guard let lease = leases[id.partition], let job = jobs[id] else {
             return mailbox.post(.submitted(ticket, .failure(AspaydsError(code: .notPermitted))))
@@ -16,12 +16,16 @@ extension CommandLoop {
         switch job.content {
         case .command(let command):
             Task { [gateway, mailbox] in
-                let result = await gateway.submit(command, mayTransmit: mayTransmit)
+                let result = await gateway.submit(
+                    command,
+                    attempt: attempt,
+                    mayTransmit: mayTransmit
+                )
                 mailbox.post(.submitted(ticket, result))
             }
         case .restored:
             guard let order = job.order else { return mailbox.post(.gone(ticket)) }
-            recall(order, ticket, mayTransmit)
+            recall(order, ticket, attempt: attempt, mayTransmit)
         case .rejected, .stray:
             mailbox.post(.submitted(ticket, .failure(AspaydsError(code: .invalidRequest))))
         }
@@ -33,6 +37,7 @@ extension CommandLoop {
     private func recall(
         _ order: OrderSummary,
         _ ticket: Ticket,
+        attempt: Int,
         _ mayTransmit: @escaping @Sendable () -> Bool
     ) {
         let recall = Recall(
@@ -48,7 +53,11 @@ extension CommandLoop {
                     return mailbox.post(.gone(ticket))
                 }
                 mailbox.post(.recalled(ticket.record, command))
-                let result = await gateway.submit(command, mayTransmit: mayTransmit)
+                let result = await gateway.submit(
+                    command,
+                    attempt: attempt,
+                    mayTransmit: mayTransmit
+                )
                 mailbox.post(.submitted(ticket, result))
             } catch {
                 if throttle.pass("recall") != nil {

@@ -16,6 +16,7 @@ extension CommandLoop {
         // An order that the ledger knows of, or that is in doubt, is read again.
         if let again = job.order, again.fingerprint != order.fingerprint { return stop(id) }
         if job.order != nil { jobs[id]?.content = job.content }
+        jobs[id]?.span = job.span
         engine.handle(.received(id, .create(Order(order))), at: now)
     }
 
@@ -29,11 +30,20 @@ extension CommandLoop {
     }
 
     private func decode(_ record: Record) -> (Job, Arrival) {
+        let span: WorkSpan?
+        var (job, arrival): (Job, Arrival)
         switch decoder.decode(record) {
-        case .success(let command):
-            stray(command, record) ?? atHome(command, record)
-        case .failure(let rejection): reject(record, rejection)
+        case .success(var command):
+            span = spans.processing(command, in: record)
+            command.trace = span?.trace ?? command.trace
+            (job, arrival) = stray(command, record) ?? atHome(command, record)
+        case .failure(var rejection):
+            span = spans.processing(rejection, in: record)
+            rejection.trace = span?.trace ?? rejection.trace
+            (job, arrival) = reject(record, rejection)
         }
+        job.span = span
+        return (job, arrival)
     }
 
     private func atHome(_ command: Command, _ record: Record) -> (Job, Arrival) {
@@ -68,7 +78,8 @@ extension CommandLoop {
             code: .misplaced,
             message: "forwarded before, and its home is partition \(home), not \(record.partition)",
             commandID: command.id,
-            source: command.source
+            source: command.source,
+            trace: command.trace
         )
         return reject(record, rejection)
     }

@@ -83,11 +83,7 @@ extension CommandLoop {
         }
         switch job.content {
         case .rejected(let record, let rejection) where rejection.reference == nil:
-            return batch.add(
-                .publication(ticket, nil),
-                record.deadLetter(rejection, at: Clock.now.wallClock),
-                topic: settings.topics.deadLetters
-            )
+            return bury(record, rejection, ticket, &batch)
         case .stray(let record, let home): return forward(record, to: home, ticket, &batch)
         default: break
         }
@@ -105,6 +101,23 @@ extension CommandLoop {
         add(event, ticket, to: &batch)
     }
 
+    /// Writes a record to the dead letters, as it came.
+    private func bury(
+        _ record: Record,
+        _ rejection: Rejection,
+        _ ticket: Ticket,
+        _ batch: inout Outgoing
+    ) {
+        jobs[ticket.record]?.span?.note(rejection)
+        let topic = settings.topics.deadLetters
+        batch.add(
+            .publication(ticket, nil),
+            record.deadLetter(rejection, at: Clock.now.wallClock),
+            topic: topic,
+            span: spans.publishing(to: topic, within: rejection.trace)
+        )
+    }
+
     /// Sends a command on to its home partition; the offset waits for the acknowledgement.
     private func forward(
         _ record: Record,
@@ -112,7 +125,14 @@ extension CommandLoop {
         _ ticket: Ticket,
         _ batch: inout Outgoing
     ) {
-        batch.add(.publication(ticket, nil), record.forward, topic: commandTopic, partition: home)
+        jobs[ticket.record]?.span?.noteForwarded()
+        batch.add(
+            .publication(ticket, nil),
+            record.forward,
+            topic: commandTopic,
+            partition: home,
+            span: spans.publishing(to: commandTopic, within: jobs[ticket.record]?.span?.trace)
+        )
         forwarded += 1
         if throttle.pass("forward") != nil {
             logger.info(
@@ -126,17 +146,23 @@ extension CommandLoop {
     }
 
     private func add(_ event: Event, _ ticket: Ticket, to batch: inout Outgoing) {
+        jobs[ticket.record]?.span?.note(event)
         if let notification = Notification(event) {
+            let span = spans.publishing(event, to: settings.topics.notifications)
             batch.add(
                 .notification(ticket),
-                notification.encoded(),
-                topic: settings.topics.notifications
+                notification.encoded(within: span?.trace),
+                topic: settings.topics.notifications,
+                span: span
             )
         }
+        let topic = settings.topics.events(of: settings.domain)
+        let span = spans.publishing(event, to: topic)
         batch.add(
             .publication(ticket, event.kind),
-            event.encoded(),
-            topic: settings.topics.events(of: settings.domain)
+            event.encoded(within: span?.trace),
+            topic: topic,
+            span: span
         )
         logger.debug(
             "event",
@@ -192,9 +218,11 @@ extension CommandLoop {
         let known = job?.order.flatMap { order in
             job.flatMap { events.event(for: write, of: order, $0, at: Clock.now.wallClock) }
         }
-        guard let event = event ?? known else {
+        guard var event = event ?? known else {
             return lack(ticket.record, .input(.published(ticket, acknowledged: false)))
         }
+        // The same event, for whoever asks now.
+        event.trace = job?.trace ?? event.trace
         var batch = Outgoing()
         add(event, ticket, to: &batch)
         send(batch)
@@ -216,13 +244,15 @@ extension CommandLoop {
             case .notification(let ticket): if place == nil { unnotified.insert(ticket) }
             case .publication(let ticket, let kind):
                 let isDone = place != nil && !unnotified.contains(ticket)
-                if isDone { count(kind, ticket.record, at: now) }
+                if isDone { answered(ticket.record, kind, at: now) }
                 engine.handle(.published(ticket, acknowledged: isDone), at: now)
             }
         }
     }
 
-    private func count(_ kind: Event.Kind?, _ id: RecordID, at now: Moment) {
+    private func answered(_ id: RecordID, _ kind: Event.Kind?, at now: Moment) {
+        jobs[id]?.span?.end()
+        jobs[id]?.span = nil
         if let kind {
             instruments.published(kind)
         } else if case .rejected? = jobs[id]?.content {

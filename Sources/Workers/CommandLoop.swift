@@ -74,6 +74,7 @@ final class CommandLoop {
     let producer: Producer
     let gateway: Gateway
     let events: EventMaker
+    let spans: SpanMaker
     let decoder: CommandDecoder
     let readiness: Readiness
     let logger: Logger
@@ -153,10 +154,12 @@ final class CommandLoop {
         producer = worker.producer
         reporter = worker.reporter
         instruments = Instruments(settings.domain, worker.metrics)
+        spans = SpanMaker(settings.domain, group: settings.group)
         gateway = Gateway(
             domain: settings.domain,
             client: worker.client,
-            instruments: instruments
+            instruments: instruments,
+            spans: spans
         )
         events = EventMaker(domain: settings.domain)
         decoder = CommandDecoder(domain: settings.domain, callback: settings.callback)

@@ -36,6 +36,8 @@ struct Job {
     }
 
     var content: Content
+    /// The span of its processing, until it is answered; nil where nobody traces.
+    var span: WorkSpan?
     /// When it was read, until it is answered.
     var receivedAt: Instant?
     /// The order, if it is one.
@@ -62,6 +64,16 @@ struct Job {
 }
 
 extension Job {
+    /// The trace to which belongs whatever becomes of it.
+    var trace: TraceContext? {
+        if let order { return order.trace }
+        return switch content {
+        case .command(let command): command.trace
+        case .rejected(_, let rejection): rejection.trace
+        case .stray, .restored: nil
+        }
+    }
+
     /// A job for what the ledger says is open; nil for a claim, and for an order that it does not
     /// tell any more.
     init?(_ record: LedgerRecord) {
@@ -195,7 +207,8 @@ struct OrderSummary: Sendable {
     var fingerprint: Contract.Fingerprint
     var notAfter: Int64?
     var command: Event.Origin
-    var traceparent: String?
+    /// The trace to which belongs whatever becomes of it.
+    var trace: TraceContext?
 
     /// The field in which what the provider has differs from the order, if one does.
     ///
@@ -264,7 +277,7 @@ extension OrderSummary {
             )
         case .checkPayment, .checkPayout, .payoutMethods: return nil
         }
-        traceparent = command.traceparent
+        trace = command.trace
     }
 
     init(_ intent: LedgerRecord.Intent) {
@@ -276,7 +289,8 @@ extension OrderSummary {
             maskedAccount: intent.order.maskedAccount,
             fingerprint: intent.fingerprint,
             notAfter: intent.order.notAfter,
-            command: intent.command
+            command: intent.command,
+            trace: intent.order.trace
         )
     }
 
@@ -292,7 +306,7 @@ extension OrderSummary {
             fingerprint: outcome.fingerprint,
             notAfter: outcome.order?.notAfter,
             command: outcome.command,
-            traceparent: outcome.event?.traceparent
+            trace: outcome.order?.trace ?? outcome.event?.trace
         )
     }
 
@@ -303,7 +317,8 @@ extension OrderSummary {
             currency: currency,
             payoutMethodID: payoutMethodID,
             recipientAccount: maskedAccount,
-            notAfter: notAfter
+            notAfter: notAfter,
+            trace: trace
         )
     }
 }
