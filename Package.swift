@@ -93,7 +93,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(name: "simulate", dependencies: ["Simulation"], swiftSettings: settings),
-        .target(name: "Telemetry", dependencies: [histogram, metrics], swiftSettings: settings),
+        .target(
+            name: "Telemetry",
+            dependencies: [histogram, logging, metrics],
+            swiftSettings: settings
+        ),
         .target(
             name: "Workers",
             dependencies: [
@@ -104,7 +108,9 @@ let package = Package(
         ),
         .target(
             name: "Webhooks",
-            dependencies: ["Contract", "JSON", hummingbird, lifecycle, logging, nio, nioPosix],
+            dependencies: [
+                "Contract", "JSON", "Telemetry", hummingbird, lifecycle, logging, nio, nioPosix,
+            ],
             swiftSettings: settings
         ),
         .target(

@@ -2,6 +2,7 @@ import Contract
 import Engine
 import Kafka
 import Logging
+import Telemetry
 
 /// Records become arrivals.
 extension CommandLoop {
@@ -24,7 +25,15 @@ extension CommandLoop {
     private func stop(_ id: RecordID) {
         let reason =
             "\(commandTopic)/\(id) is not the order that the ledger knows; was the topic replaced?"
-        logger.critical("stopped", metadata: ["reason": "\(reason)"])
+        logger.throttled(
+            throttle,
+            as: "stopped \(id.partition)",
+            .critical,
+            "a partition is stopped",
+            metadata: metadata(of: id).merging(
+                ["topic": "\(commandTopic)", "reason": "\(reason)"]
+            ) { $1 }
+        )
         readiness.set(partitionSubject(id.partition), reason)
         report(.partitionStopped, reason, id.partition)
     }

@@ -3,6 +3,7 @@ import Contract
 import Engine
 import Kafka
 import Logging
+import Telemetry
 
 /// What is written to the ledger and published, and what Kafka says of it.
 extension CommandLoop {
@@ -134,15 +135,16 @@ extension CommandLoop {
             span: spans.publishing(to: commandTopic, within: jobs[ticket.record]?.span?.trace)
         )
         forwarded += 1
-        if throttle.pass("forward") != nil {
-            logger.info(
-                """
-                commands do not come to their home partitions and are forwarded; their producer \
-                should partition by murmur2 of the reference in capitals
-                """,
-                metadata: ["forwarded": "\(forwarded)", "last": "\(ticket.record)"]
-            )
-        }
+        logger.throttled(
+            throttle,
+            as: "forward",
+            .info,
+            """
+            commands do not come to their home partitions and are forwarded; their producer \
+            should partition by murmur2 of the reference in capitals
+            """,
+            metadata: metadata(of: ticket.record).merging(["count": .number(forwarded)]) { $1 }
+        )
     }
 
     private func add(_ event: Event, _ ticket: Ticket, to batch: inout Outgoing) {
@@ -164,13 +166,7 @@ extension CommandLoop {
             topic: topic,
             span: span
         )
-        logger.debug(
-            "event",
-            metadata: [
-                "type": "\(event.type)", "reference": "\(event.reference ?? "")",
-                "partition": "\(ticket.record.partition)", "offset": "\(ticket.record.offset)",
-            ]
-        )
+        log(event, of: ticket.record)
     }
 
     private func event(for what: Publication, _ job: Job) -> Event? {
@@ -197,16 +193,17 @@ extension CommandLoop {
             topicPartition: TopicPartition(topic: ledgerTopic, partition: ticket.record.partition),
             offset: ledgerOffset
         )
-        Task { [mailbox, logger, throttle, fetcher] in
+        Task { [mailbox, logger, throttle, fetcher, about = metadata(of: ticket.record)] in
             do {
                 mailbox.post(.replayed(ticket, write, try await fetcher.event(at: position)))
             } catch {
-                if throttle.pass("replay") != nil {
-                    logger.warning(
-                        "cannot read an answer back",
-                        metadata: ["error": "\(error)"]
-                    )
-                }
+                logger.throttled(
+                    throttle,
+                    as: "replay",
+                    .warning,
+                    "cannot read an answer back",
+                    metadata: about.merging(["error": "\(error)"]) { $1 }
+                )
                 mailbox.post(.input(.published(ticket, acknowledged: false)))
             }
         }
@@ -265,9 +262,13 @@ extension CommandLoop {
 
     /// Something that the engine asks about is not there: a mistake of ours, said and tried again.
     private func lack(_ id: RecordID, _ message: Message) {
-        if throttle.pass("lack") != nil {
-            logger.error("nothing is known of a command under way", metadata: ["record": "\(id)"])
-        }
+        logger.throttled(
+            throttle,
+            as: "lack",
+            .error,
+            "nothing is known of a command under way",
+            metadata: metadata(of: id)
+        )
         mailbox.post(message)
     }
 }

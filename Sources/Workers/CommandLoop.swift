@@ -3,6 +3,7 @@ import Contract
 import Engine
 import Kafka
 import Logging
+import Telemetry
 
 /// The shell around the engine of one domain: one loop, one stream of inputs, effects in order.
 ///
@@ -38,7 +39,7 @@ final class CommandLoop {
         /// A batch of lookups ended.
         case lookedUp(LookupNumber, [RecordID], Result<[RecordID: Job.Finding], AspaydsError>)
         /// Questions were answered.
-        case answered(LookupNumber, Result<[Ticket: Job.Finding], AspaydsError>)
+        case answered(LookupNumber, [RecordID], Result<[Ticket: Job.Finding], AspaydsError>)
         /// A batch of polls ended.
         case polled(
             LookupNumber,
@@ -256,7 +257,8 @@ final class CommandLoop {
         case .lookedUp(let number, let records, let result):
             lookedUp(number, records, result, at: now)
         case .polled(let number, let orders, let result): polled(number, orders, result, at: now)
-        case .answered(let number, let result): answered(number, result, at: now)
+        case .answered(let number, let records, let result):
+            answered(number, records, result, at: now)
         case .probed(let probe): probed(probe, at: now)
         case .replayed(let ticket, let write, let event): replayed(ticket, write, event)
         case .reachable: reachable()

@@ -42,6 +42,8 @@ struct Job {
     var receivedAt: Instant?
     /// The order, if it is one.
     let order: OrderSummary?
+    /// The latest attempt that is known of.
+    var attempt: Int?
     var finding: Finding?
     /// Why the provider would not take it, as far as that is known before it is sent.
     var objection: Event.Reason?
@@ -80,10 +82,13 @@ extension Job {
         content = .restored
         switch record {
         case .claim: return nil
-        case .intent(let intent): order = OrderSummary(intent)
+        case .intent(let intent):
+            order = OrderSummary(intent)
+            attempt = intent.attempt
         case .outcome(let outcome):
             guard let summary = OrderSummary(outcome) else { return nil }
             order = summary
+            attempt = outcome.attempt
             evidence = outcome.evidence ?? Evidence()
             decision = outcome.decision
             event = outcome.event

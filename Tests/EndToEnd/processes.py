@@ -184,9 +184,9 @@ class Worker(Program):
     def owns(self, domain):
         """The partitions of a domain that it was assigned last, as its log says."""
         lists = [
-            json.loads(line["partitions"])
+            line["partitions"]
             for line in self.said("assigned")
-            if line["worker"] == f"{domain}s"
+            if line["domain"] == domain
         ]
         return set(lists[-1]) if lists else set()
 
