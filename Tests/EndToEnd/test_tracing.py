@@ -60,10 +60,6 @@ def asked(sandbox, reference=None, path=None):
     ]
 
 
-def lines(worker):
-    return [json.loads(line) for line in worker.output.splitlines() if line.startswith("{")]
-
-
 def test_a_trace_goes_on_whatever_form_the_command_has(start_sandbox, start_worker):
     sandbox = start_sandbox("--partitions", "2")
     cluster = sandbox.cluster
