@@ -32,6 +32,11 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
+let inMemoryTracing = Target.Dependency.product(
+    name: "InMemoryTracing",
+    package: "swift-distributed-tracing"
+)
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -51,6 +56,7 @@ let package = Package(
             traits: ["YAML"]
         ),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -72,7 +78,7 @@ let package = Package(
         .target(name: "JSON", swiftSettings: settings),
         .target(
             name: "Aspayds",
-            dependencies: ["JSON", httpClient, nio, nioHTTP, nioPosix, nioSSL],
+            dependencies: ["JSON", httpClient, nio, nioHTTP, nioPosix, nioSSL, tracing],
             swiftSettings: settings
         ),
         .target(
@@ -87,18 +93,24 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(name: "simulate", dependencies: ["Simulation"], swiftSettings: settings),
-        .target(name: "Telemetry", dependencies: [histogram, metrics], swiftSettings: settings),
+        .target(
+            name: "Telemetry",
+            dependencies: [histogram, logging, metrics],
+            swiftSettings: settings
+        ),
         .target(
             name: "Workers",
             dependencies: [
                 "Aspayds", "Contract", "Engine", "JSON", "Kafka", "Telemetry", lifecycle, logging,
-                metrics,
+                metrics, tracing,
             ],
             swiftSettings: settings
         ),
         .target(
             name: "Webhooks",
-            dependencies: ["Contract", "JSON", hummingbird, lifecycle, logging, nio, nioPosix],
+            dependencies: [
+                "Contract", "JSON", "Telemetry", hummingbird, lifecycle, logging, nio, nioPosix,
+            ],
             swiftSettings: settings
         ),
         .target(
@@ -113,7 +125,7 @@ let package = Package(
             dependencies: [
                 "Aspayds", "Contract", "Engine", "JSON", "Kafka", "Telemetry", "Webhooks",
                 "Workers",
-                arguments, configuration, lifecycle, logging, metrics, signals, yams,
+                arguments, configuration, lifecycle, logging, metrics, signals, tracing, yams,
             ],
             resources: [.embedInCode("topics.yaml")],
             swiftSettings: settings
@@ -132,7 +144,7 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
         .testTarget(
             name: "AspaydsTests",
-            dependencies: ["Aspayds", "JSON", "Sandbox", nio, nioPosix],
+            dependencies: ["Aspayds", "JSON", "Sandbox", inMemoryTracing, nio, nioPosix, tracing],
             swiftSettings: settings
         ),
         .testTarget(
@@ -151,7 +163,7 @@ let package = Package(
             name: "WorkersTests",
             dependencies: [
                 "Aspayds", "Contract", "Engine", "Kafka", "Sandbox", "Telemetry", "Workers",
-                lifecycle, logging,
+                inMemoryTracing, lifecycle, logging, tracing,
             ],
             swiftSettings: settings
         ),

@@ -1,3 +1,5 @@
+import Tracing
+
 #if canImport(FoundationEssentials)
 import FoundationEssentials
 #else
@@ -36,8 +38,12 @@ extension AspaydsClient {
         return String(decoding: segment, as: UTF8.self)
     }
 
-    func get(_ path: String) async throws(AspaydsError) -> Classification.Answer {
-        try await send(.get, path, body: nil, mayTransmit: nil)
+    /// Reads from a path, which traces call by its template where there is an id in it.
+    func get(
+        _ path: String,
+        as template: String? = nil
+    ) async throws(AspaydsError) -> Classification.Answer {
+        try await send(.get, path, as: template ?? path, body: nil, mayTransmit: nil)
     }
 
     func post(
@@ -45,12 +51,13 @@ extension AspaydsClient {
         _ body: [UInt8],
         _ mayTransmit: (@Sendable () -> Bool)?
     ) async throws(AspaydsError) -> Classification.Answer {
-        try await send(.post, path, body: body, mayTransmit: mayTransmit)
+        try await send(.post, path, as: path, body: body, mayTransmit: mayTransmit)
     }
 
     private func send(
         _ method: TransportRequest.Method,
         _ path: String,
+        as template: String,
         body: [UInt8]?,
         mayTransmit: (@Sendable () -> Bool)?
     ) async throws(AspaydsError) -> Classification.Answer {
@@ -59,6 +66,11 @@ extension AspaydsClient {
             ("accept", "application/json"),
         ]
         if body != nil { headers.append(("content-type", "application/json")) }
+        let span = RequestSpan(method, template, of: baseURL)
+        if let context = span?.context ?? .current {
+            let instrument = InstrumentationSystem.instrument
+            instrument.inject(context, into: &headers, using: HeaderInjector())
+        }
         let result = await transport.send(
             TransportRequest(
                 method: method,
@@ -70,6 +82,7 @@ extension AspaydsClient {
                 mayTransmit: mayTransmit
             )
         )
+        span?.end(result)
         switch result {
         case .answered(let status, let retryAfter, let body):
             return .init(status: status, retryAfter: retryAfter, body: body)
@@ -84,7 +97,7 @@ extension AspaydsClient {
 }
 
 extension TransportResult.NotSentReason {
-    fileprivate var code: AspaydsError.Code {
+    var code: AspaydsError.Code {
         switch self {
         case .notPermitted: .notPermitted
         case .connectionFailed: .connectionFailed
@@ -96,7 +109,7 @@ extension TransportResult.NotSentReason {
 }
 
 extension TransportResult.LostReason {
-    fileprivate var code: AspaydsError.Code {
+    var code: AspaydsError.Code {
         switch self {
         case .timeout: .timeout
         case .connectionLost: .connectionLost

@@ -47,7 +47,7 @@ public struct AspaydsClient: Sendable {
         guard let segment = Self.pathSegment(id) else {
             return try Self.only(try await paymentStatuses([id]))
         }
-        let answer = try await get("/payment/" + segment)
+        let answer = try await get("/payment/" + segment, as: "/payment/{id}")
         return try checked(answer, id, PaymentStatus.init) {
             ($0.invoiceID, $0.transactionReference)
         }
@@ -93,7 +93,7 @@ public struct AspaydsClient: Sendable {
         guard let segment = Self.pathSegment(id), !sameReference(id, "methods") else {
             return try Self.only(try await payoutStatuses([id]))
         }
-        let answer = try await get("/payout/" + segment)
+        let answer = try await get("/payout/" + segment, as: "/payout/{id}")
         return try checked(answer, id, PayoutStatus.init) { ($0.payoutID, $0.transactionReference) }
     }
 

@@ -43,6 +43,8 @@ public final class HTTPTransport: Transport {
             max(1, configuration.maxConnections)
         // Whoever sends decides when to try again; a connection that fails is told at once.
         settings.connectionPool.retryConnectionEstablishment = false
+        // The client has spans of its own, which know what they belong to.
+        settings.tracing.tracer = nil
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
     }
 

@@ -25,8 +25,8 @@ package struct Command: Sendable, Equatable {
     package var source: CommandSource
     /// What is to be done.
     package var body: Body
-    /// The trace that it belongs to (W3C Trace Context).
-    package var traceparent: String?
+    /// The trace that it belongs to.
+    package var trace: TraceContext?
     /// What led to it: a command's own wish, or a hint from outside that asks for a check.
     package var trigger: Event.Trigger = .command
 
@@ -37,13 +37,13 @@ package struct Command: Sendable, Equatable {
         id: String,
         source: CommandSource,
         body: Body,
-        traceparent: String? = nil,
+        trace: TraceContext? = nil,
         trigger: Event.Trigger = .command
     ) {
         self.id = id
         self.source = source
         self.body = body
-        self.traceparent = traceparent
+        self.trace = trace
         self.trigger = trigger
     }
 
@@ -67,6 +67,17 @@ package struct Command: Sendable, Equatable {
         case reference(String)
         /// The provider's id.
         case id(String)
+    }
+
+    /// Its `ce_type`.
+    package var type: String {
+        switch body {
+        case .createPayment: "aspayds.payment.create"
+        case .checkPayment: "aspayds.payment.check"
+        case .requestPayout: "aspayds.payout.request"
+        case .checkPayout: "aspayds.payout.check"
+        case .payoutMethods: "aspayds.payout.methods"
+        }
     }
 
     /// The reference, where the command names one.

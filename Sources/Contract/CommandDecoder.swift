@@ -28,7 +28,7 @@ package struct CommandDecoder: Sendable {
     ) -> Result<Command, Rejection> {
         let source = Forward.origin(headers, readAt: source)
         let headers = CommandHeaders(headers)
-        var envelope = Envelope(id: headers.id)
+        var envelope = Envelope(id: headers.id, trace: headers.trace)
         do throws(Problem) {
             guard (value?.count ?? 0) <= Self.longestValue else {
                 throw Problem(
@@ -44,7 +44,7 @@ package struct CommandDecoder: Sendable {
                 id: envelope.id ?? source.description,
                 source: source,
                 body: body,
-                traceparent: envelope.traceparent,
+                trace: envelope.trace,
                 trigger: headers.trigger
             )
             try check(key, command.reference)
@@ -61,7 +61,8 @@ package struct CommandDecoder: Sendable {
                     field: error.field,
                     reference: envelope.data.flatMap(readableReference),
                     commandID: envelope.id ?? source.description,
-                    source: source
+                    source: source,
+                    trace: envelope.trace
                 )
             )
         }

@@ -5,7 +5,8 @@ package enum DeadLetter {
 
     /// The record for the topic `dead-letters`.
     ///
-    /// Headers of an earlier dead letter (a replayed one) are replaced, never piled up.
+    /// Headers of an earlier dead letter (a replayed one) are replaced, never piled up. Its trace is
+    /// added where its headers name none.
     package static func encoded(
         key: [UInt8]?,
         value: [UInt8]?,
@@ -26,6 +27,11 @@ package enum DeadLetter {
         header("partition", String(source.partition))
         header("offset", String(source.offset))
         header("time", RFC3339.format(milliseconds))
+        if let trace = rejection.trace,
+            !headers.contains(where: { $0.name == TraceContext.parentHeader })
+        {
+            headers += trace.headers
+        }
         return EncodedRecord(key: key, value: value, headers: headers)
     }
 }

@@ -12,7 +12,7 @@ struct CommandHeaders {
     private(set) var type: String?
     private(set) var specversion: String?
     private(set) var contentType: String?
-    private(set) var traceparent: String?
+    private(set) var trace: TraceContext?
     /// What led to the command; `command` unless the header names a hint.
     private(set) var trigger = Event.Trigger.command
     /// The first thing that is wrong with them; the command's id is read nevertheless.
@@ -25,12 +25,12 @@ struct CommandHeaders {
             case "ce_id": read(name, bytes, into: \.id)
             case "ce_type": read(name, bytes, into: \.type)
             case "ce_specversion": read(name, bytes, into: \.specversion)
-            case "traceparent": traceparent = traceparent ?? Self.traceparent(bytes)
             case Command.triggerHeader: trigger = Self.trigger(bytes)
             case "content-type", "Content-Type": read(name, bytes, into: \.contentType)
             default: continue
             }
         }
+        trace = TraceContext(headers)
         if let id, !Envelope.isID(id) {
             self.id = nil
             note(Problem(.invalidHeader, "ce_id", "ce_id: 1 to 255 printable characters"))
@@ -65,18 +65,6 @@ struct CommandHeaders {
     private mutating func note(_ problem: Problem) {
         self.problem = self.problem ?? problem
     }
-
-    /// A trace context of version 00; anything else is not passed on.
-    static func traceparent(_ bytes: some Collection<UInt8>) -> String? {
-        let text = String(decoding: bytes, as: UTF8.self)
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard bytes.count == 55, parts.map(\.utf8.count) == [2, 32, 16, 2], parts[0] == "00",
-            parts.dropFirst().allSatisfy({
-                $0.utf8.allSatisfy { 0x30...0x39 ~= $0 || 0x61...0x66 ~= $0 }
-            })
-        else { return nil }
-        return text
-    }
 }
 
 /// A command out of its envelope: binary, structured, or bare JSON.
@@ -84,7 +72,7 @@ struct Envelope {
     var id: String?
     /// The `ce_type`; nil in bare JSON, which means the topic's first command.
     var type: String?
-    var traceparent: String?
+    var trace: TraceContext?
     /// The fields; nil where there is no value at all.
     var data: JSONObject?
 
@@ -96,7 +84,7 @@ struct Envelope {
     ) throws(Problem) {
         id = headers.id
         type = headers.type
-        traceparent = headers.traceparent
+        trace = headers.trace
         guard let value, !value.isEmpty else { return }
         let parsed = try Self.parse(value, duplicates)
         guard let object = parsed.object else {
@@ -118,6 +106,7 @@ struct Envelope {
         _ duplicates: JSONValue.Duplicates
     ) throws(Problem) {
         type = nil
+        trace = trace ?? TraceContext(event)
         // The data first: a reference in it makes of a dead letter a refusal.
         switch (event["data"], event["data_base64"]) {
         case (let data?, nil): self.data = data.object
@@ -142,9 +131,6 @@ struct Envelope {
         guard let source = event["source"]?.text, !source.isEmpty else {
             throw Problem(.invalidEnvelope, "source", "source is missing")
         }
-        traceparent =
-            traceparent
-            ?? event["traceparent"]?.text.flatMap { CommandHeaders.traceparent($0.utf8) }
         if data == nil { throw Problem(.notAnObject, "data", "data is not an object") }
     }
 

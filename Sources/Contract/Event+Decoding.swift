@@ -27,7 +27,7 @@ extension Event {
             parsed = try JSONValue.parse(value, duplicates: .refuse)
         } catch { throw UnreadableRecord(what: "not JSON: \(error)") }
         try self.init(type: type, id: id, fields: RecordFields(parsed))
-        traceparent = header("traceparent")
+        trace = TraceContext(headers)
     }
 
     init(type: String, id: String, fields: RecordFields) throws(UnreadableRecord) {

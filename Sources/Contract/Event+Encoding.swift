@@ -3,7 +3,9 @@ package import JSON
 
 extension Event {
     /// The record of this event: CloudEvents in binary mode, keyed by the reference as written.
-    package func encoded() -> EncodedRecord {
+    ///
+    /// Within another span than its own, it tells of that one.
+    package func encoded(within span: TraceContext? = nil) -> EncodedRecord {
         let time = RFC3339.format(occurredAt)
         var headers: [(name: String, value: [UInt8]?)] = []
         func header(_ name: String, _ text: String?) {
@@ -17,7 +19,7 @@ extension Event {
         header("ce_time", time)
         header("ce_subject", reference)
         header("content-type", "application/json")
-        header("traceparent", traceparent)
+        if let trace = span ?? trace { headers += trace.headers }
         return EncodedRecord(
             key: reference.map { Array($0.utf8) },
             value: value(time: time),

@@ -142,7 +142,7 @@ package struct Event: Sendable, Equatable {
     /// The answer to `aspayds.payout.methods`.
     package var methods: [PayoutMethod]?
     /// The trace that it belongs to.
-    package var traceparent: String?
+    package var trace: TraceContext?
 
     /// An event; what does not apply is set on none.
     package init(domain: Domain, kind: Kind, id: String, reference: String?, occurredAt: Int64) {

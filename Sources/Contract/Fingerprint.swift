@@ -31,15 +31,19 @@ package struct Fingerprint: Hashable, Sendable {
     }
 
     /// Both halves in hexadecimal, 32 digits.
-    package var text: String { Self.hexadecimal(high) + Self.hexadecimal(low) }
+    package var text: String {
+        HexWriter.text(of: 32) { w in
+            w.number(high)
+            w.number(low)
+        }
+    }
 
     /// Reads a fingerprint as it was written.
     init?(text: String) {
-        guard text.utf8.count == 32,
-            text.utf8.allSatisfy({ 0x30...0x39 ~= $0 || 0x61...0x66 ~= $0 }),
-            let high = UInt64(text.prefix(16), radix: 16),
-            let low = UInt64(text.suffix(16), radix: 16)
-        else { return nil }
+        var reader = HexReader(text.utf8)
+        guard let high = reader.number(), let low = reader.number(), reader.isAtEnd else {
+            return nil
+        }
         self.high = high
         self.low = low
     }
@@ -52,11 +56,6 @@ package struct Fingerprint: Hashable, Sendable {
             hash.update(data: Array(part.utf8))
         }
         (high, low) = halves(hash.finalize())
-    }
-
-    private static func hexadecimal(_ half: UInt64) -> String {
-        let digits = String(half, radix: 16)
-        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
     }
 }
 

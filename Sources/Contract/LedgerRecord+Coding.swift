@@ -117,7 +117,7 @@ extension LedgerRecord.Outcome {
         w.object("event") { w in
             w.field("id", event.id)
             w.field("type", event.type)
-            w.field("traceparent", event.traceparent)
+            event.trace?.write(to: &w)
             w.field("value", raw: String(decoding: value, as: UTF8.self))
         }
     }
@@ -182,7 +182,7 @@ extension RecordFields {
             id: fields.required("id"),
             fields: value
         )
-        event.traceparent = try fields.text("traceparent")
+        event.trace = try TraceContext(fields)
         return event
     }
 }

@@ -13,6 +13,8 @@ package struct OrderDetails: Sendable, Equatable {
     package let maskedAccount: String?
     /// Past this (milliseconds since 1970) nothing is sent any more.
     package var notAfter: Int64?
+    /// The trace to which belongs whatever becomes of it.
+    package var trace: TraceContext?
 
     /// Details of an order; the account is masked here, unless it is already.
     package init(
@@ -20,13 +22,15 @@ package struct OrderDetails: Sendable, Equatable {
         currency: String? = nil,
         payoutMethodID: Int64? = nil,
         recipientAccount: String? = nil,
-        notAfter: Int64? = nil
+        notAfter: Int64? = nil,
+        trace: TraceContext? = nil
     ) {
         self.amount = amount
         self.currency = currency
         self.payoutMethodID = payoutMethodID
         maskedAccount = recipientAccount.map(masked(account:))
         self.notAfter = notAfter
+        self.trace = trace
     }
 }
 
@@ -119,6 +123,7 @@ extension OrderDetails {
         w.field("payout_method_id", payoutMethodID)
         w.field("recipient_account", maskedAccount)
         w.field("not_after", notAfter.map(RFC3339.format))
+        trace?.write(to: &w)
     }
 
     init(_ fields: RecordFields) throws(UnreadableRecord) {
@@ -130,7 +135,8 @@ extension OrderDetails {
             currency: try fields.text("currency"),
             payoutMethodID: try fields.integer("payout_method_id"),
             recipientAccount: try fields.text("recipient_account"),
-            notAfter: try fields.time("not_after")
+            notAfter: try fields.time("not_after"),
+            trace: try TraceContext(fields)
         )
     }
 }

@@ -24,16 +24,20 @@ package struct Notification: Sendable, Equatable {
         self.event = event
     }
 
-    /// The record for the topic `notifications`; the header `event_id` is the same however often it
-    /// is published.
-    package func encoded() -> EncodedRecord {
-        EncodedRecord(
+    /// The record for the topic `notifications`.
+    ///
+    /// The header `event_id` is the same however often it is published. Within another span than the
+    /// event's, it tells of that one.
+    package func encoded(within span: TraceContext? = nil) -> EncodedRecord {
+        var headers: [(name: String, value: [UInt8]?)] = [
+            ("event_id", Array(event.id.utf8)),
+            ("content-type", Array("application/json".utf8)),
+        ]
+        if let trace = span ?? event.trace { headers += trace.headers }
+        return EncodedRecord(
             key: event.reference.map { Array($0.utf8) },
             value: value,
-            headers: [
-                ("event_id", Array(event.id.utf8)),
-                ("content-type", Array("application/json".utf8)),
-            ]
+            headers: headers
         )
     }
 

@@ -52,6 +52,8 @@ package struct Rejection: Error, Sendable, Equatable {
     package var commandID: String
     /// Where the command was read first.
     package var source: CommandSource
+    /// The trace that it belongs to.
+    package var trace: TraceContext?
 
     package init(
         code: Code,
@@ -59,7 +61,8 @@ package struct Rejection: Error, Sendable, Equatable {
         field: String? = nil,
         reference: String? = nil,
         commandID: String,
-        source: CommandSource
+        source: CommandSource,
+        trace: TraceContext? = nil
     ) {
         self.code = code
         self.message = message
@@ -67,6 +70,7 @@ package struct Rejection: Error, Sendable, Equatable {
         self.reference = reference
         self.commandID = commandID
         self.source = source
+        self.trace = trace
     }
 }
 
@@ -83,7 +87,8 @@ extension Rejection {
             message: "ASPAYDS_PAYOUTS is dry-run; a new reference would \(end)",
             reference: order.transactionReference,
             commandID: command.id,
-            source: command.source
+            source: command.source,
+            trace: command.trace
         )
     }
 }

@@ -3,6 +3,7 @@ import Hummingbird
 public import Logging
 import NIOCore
 public import ServiceLifecycle
+import Telemetry
 
 /// Answers `/live` and `/ready` for an orchestrator, and `/metrics` for Prometheus.
 ///
@@ -51,7 +52,7 @@ public struct HealthServer: Service {
             configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? port
-                logger.info("health server listens", metadata: ["port": "\(port)"])
+                logger.info("health server listens", metadata: ["port": .number(port)])
                 await onListening(port)
             },
             logger: quiet

@@ -1,5 +1,6 @@
 import Logging
 import Synchronization
+import Telemetry
 
 /// Brings hints to the sink, within a time and within a bound of memory.
 ///
@@ -14,8 +15,17 @@ struct HintWriter: Sendable {
 
     private final class State: Sendable {
         let waiting = Mutex(0)
-        let isFailing = Mutex(false)
+        let trouble = Mutex(Trouble())
     }
+
+    private struct Trouble {
+        var isFailing = false
+        /// Whether a line has said so.
+        var isTold = false
+    }
+
+    /// A sink that comes and goes is not told of every time.
+    private let throttle = LogThrottle()
 
     init(_ sink: any HintSink, _ limits: ReceiverSettings.Limits, logger: Logger) {
         self.sink = sink
@@ -63,9 +73,12 @@ struct HintWriter: Sendable {
 
     /// One line when it begins, one when it is over.
     private func note(isFailing: Bool) {
-        let isNews = state.isFailing.withLock { state in
-            defer { state = isFailing }
-            return state != isFailing
+        let isNews = state.trouble.withLock { trouble in
+            guard trouble.isFailing != isFailing else { return false }
+            trouble.isFailing = isFailing
+            let wasTold = trouble.isTold
+            trouble.isTold = isFailing && throttle.pass("failing") != nil
+            return trouble.isTold || wasTold
         }
         guard isNews else { return }
         if isFailing {

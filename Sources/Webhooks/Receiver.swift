@@ -4,6 +4,7 @@ package import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
+import Telemetry
 
 /// Serves the callback addresses: webhooks of the provider, and the browsers of customers.
 ///
@@ -53,7 +54,7 @@ package struct Receiver: Service {
                 try await responder.respond(to: request, writer, channel)
             } onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? settings.port
-                logger.info("receiver listens", metadata: ["port": "\(port)"])
+                logger.info("receiver listens", metadata: ["port": .number(port)])
                 await onListening(port)
             }
             try await server.run()

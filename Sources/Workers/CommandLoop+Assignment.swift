@@ -2,6 +2,7 @@ import Contract
 import Engine
 import Kafka
 import Logging
+import Telemetry
 
 /// Partitions come and go: positions, ledgers, leases.
 extension CommandLoop {
@@ -9,7 +10,7 @@ extension CommandLoop {
     func prepare(_ partitions: [Int32]) {
         endReading()
         assigned = partitions
-        logger.info("assigned", metadata: ["partitions": "\(partitions)"])
+        logger.info("assigned", metadata: ["partitions": .numbers(partitions)])
         readiness.set(subject, partitions.isEmpty ? nil : "reading the ledger")
         readiness.set(kafkaSubject, nil)
         let finder = StartFinder(
@@ -75,7 +76,7 @@ extension CommandLoop {
 
     /// Lets the engine drain; what it does not have yet is given back at once.
     func revoke(_ partitions: [Int32], at now: Moment) {
-        logger.info("revoking", metadata: ["partitions": "\(partitions)"])
+        logger.info("revoked", metadata: ["partitions": .numbers(partitions)])
         endPreparation()
         engine.handle(.revoking(partitions), at: now)
         if engine.summary.partitions.isEmpty { unassign() }
@@ -83,7 +84,7 @@ extension CommandLoop {
 
     /// Somebody else may own them already: nothing is sent any more.
     func lose(_ partitions: [Int32], at now: Moment) {
-        logger.warning("partitions lost", metadata: ["partitions": "\(partitions)"])
+        logger.warning("lost", metadata: ["partitions": .numbers(partitions)])
         endPreparation()
         endGaps()
         endLeases(partitions)
@@ -150,12 +151,14 @@ extension CommandLoop {
         var accepted: [Int32: Bool] = [:]
         for (place, error) in reply.partitions {
             accepted[place.partition] = error == nil && reply.error == nil && !isLost
-            if let error, let heldBack = throttle.pass("commit \(error.name)") {
-                logger.warning(
-                    "an offset was not accepted",
-                    metadata: ["error": "\(error)", "repeated": "\(heldBack)"]
-                )
-            }
+            guard let error else { continue }
+            logger.throttled(
+                throttle,
+                as: "commit \(error.name)",
+                .warning,
+                "an offset was not accepted",
+                metadata: ["partition": .number(place.partition), "error": "\(error)"]
+            )
         }
         engine.handle(.committed(reply.id, accepted: accepted), at: now)
     }
@@ -184,12 +187,13 @@ struct StartFinder: Sendable {
                 throw error
             } catch {
                 let name = (error as? KafkaError)?.name ?? "error"
-                if let heldBack = throttle.pass("positions \(name)") {
-                    logger.warning(
-                        "cannot find where to begin, trying again",
-                        metadata: ["error": "\(error)", "repeated": "\(heldBack)"]
-                    )
-                }
+                logger.throttled(
+                    throttle,
+                    as: "positions \(name)",
+                    .warning,
+                    "cannot find where to begin, trying again",
+                    metadata: ["error": "\(error)"]
+                )
             }
             // A back-off between attempts to reach a broker.
             try? await Task.sleep(for: .seconds(1))
@@ -214,7 +218,16 @@ struct StartFinder: Sendable {
         let reason =
             "the committed offset \(offset) is not in the log (\(log.low)…\(log.high)): "
             + "commands were deleted unread"
-        logger.critical("stopped", metadata: ["partition": "\(place)", "reason": "\(reason)"])
+        logger.throttled(
+            throttle,
+            as: "stopped \(place.partition)",
+            .critical,
+            "a partition is stopped",
+            metadata: [
+                "topic": "\(place.topic)", "partition": .number(place.partition),
+                "offset": .number(offset), "reason": "\(reason)",
+            ]
+        )
         onStopped(place, reason)
     }
 }

@@ -68,8 +68,8 @@ extension CommandLoop {
             case .rate(let limit): limit.map { "rate limit \($0)/s" } ?? "rate limit as it is set"
             }
         logger.notice(
-            "an operator's order is obeyed: \(what)",
-            metadata: ["by": "\(order.by)", "why": "\(order.why)"]
+            "an operator's order is obeyed",
+            metadata: ["order": "\(what)", "by": "\(order.by)", "why": "\(order.why)"]
         )
     }
 }

@@ -20,7 +20,8 @@ extension CommandLoop {
             case .readLedger(let partition, let start, let end):
                 readGap(partition, from: start, to: end)
             case .commit(let number, let marks): commit(number, marks)
-            case .transmit(let ticket, _, let expires): transmit(ticket, expires: expires)
+            case .transmit(let ticket, let attempt, let expires):
+                transmit(ticket, attempt: attempt, expires: expires)
             case .lookUp(let number, let records, let isConfirming):
                 lookUp(number, records, isConfirming: isConfirming)
             case .poll(let number, let subjects): poll(number, subjects)
@@ -45,6 +46,8 @@ extension CommandLoop {
     struct Outgoing {
         var messages: [Message] = []
         var tags: [Tag] = []
+        /// The spans of some of them, where somebody traces.
+        var spans: [(index: Int, span: WorkSpan)] = []
 
         typealias Message = Kafka.Message
 
@@ -52,8 +55,10 @@ extension CommandLoop {
             _ tag: Tag,
             _ record: EncodedRecord,
             topic: String,
-            partition: Int32? = nil
+            partition: Int32? = nil,
+            span: WorkSpan? = nil
         ) {
+            if let span { spans.append((messages.count, span)) }
             messages.append(
                 Message(
                     topic: topic,
@@ -69,8 +74,10 @@ extension CommandLoop {
 
     func send(_ outgoing: Outgoing) {
         if outgoing.messages.isEmpty { return }
-        producer.send(outgoing.messages) { [mailbox, tags = outgoing.tags] reports in
-            mailbox.post(.delivered(tags, reports))
+        producer.send(outgoing.messages) {
+            [mailbox, tags = outgoing.tags, spans = outgoing.spans] in
+            for (index, span) in spans where $0.indices.contains(index) { span.end($0[index]) }
+            mailbox.post(.delivered(tags, $0))
         }
     }
 

@@ -2,6 +2,7 @@ import Contract
 import Engine
 import Kafka
 import Logging
+import Telemetry
 
 /// Ledgers are read, whole after an assignment and in parts on request, and claimed.
 extension CommandLoop {
@@ -67,7 +68,7 @@ extension CommandLoop {
         if unread.isEmpty { readiness.set(subject, nil) }
         logger.debug(
             "ledger read",
-            metadata: ["partition": "\(partition)", "end": "\(chunk.end)"]
+            metadata: ["partition": .number(partition), "end": .number(chunk.end)]
         )
     }
 
@@ -75,7 +76,16 @@ extension CommandLoop {
     private func isReadable(_ chunk: LedgerChunk) -> Bool {
         for (offset, what) in chunk.unreadable {
             let reason = "\(ledgerTopic)/\(chunk.partition)/\(offset) cannot be read: \(what)"
-            logger.critical("ledger unreadable", metadata: ["reason": "\(reason)"])
+            logger.throttled(
+                throttle,
+                as: "unreadable \(chunk.partition)",
+                .critical,
+                "the ledger cannot be read",
+                metadata: [
+                    "topic": "\(ledgerTopic)", "partition": .number(chunk.partition),
+                    "offset": .number(offset), "reason": "\(what)",
+                ]
+            )
             readiness.set(partitionSubject(chunk.partition), reason)
             unreadable.insert(chunk.partition)
         }
@@ -92,9 +102,9 @@ extension CommandLoop {
     func progress(_ number: UInt64, read: Int64, of total: Int64) {
         guard number == assignment, !unread.isEmpty else { return }
         restored = (read, total)
-        let text = "reading the ledger: \(read) of \(total) records"
-        readiness.set(subject, text)
-        if progressThrottle.pass("progress") != nil { logger.info("\(text)") }
+        readiness.set(subject, "reading the ledger: \(read) of \(total) records")
+        guard progressThrottle.pass("progress") != nil else { return }
+        logger.info("reading the ledger", metadata: ["read": .number(read), "of": .number(total)])
     }
 
     /// Says to whoever reads the ledger who writes from here on.

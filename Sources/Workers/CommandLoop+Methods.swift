@@ -3,6 +3,7 @@ import Contract
 import Engine
 import Kafka
 import Logging
+import Telemetry
 
 /// The payout methods: payouts are judged by them, and changes are told.
 extension CommandLoop {
@@ -27,6 +28,6 @@ extension CommandLoop {
             topic: settings.topics.events(of: settings.domain)
         )
         send(batch)
-        logger.info("payout methods", metadata: ["count": "\(methods.list.count)"])
+        logger.info("payout methods are known", metadata: ["count": .number(methods.list.count)])
     }
 }

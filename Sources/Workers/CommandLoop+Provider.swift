@@ -3,25 +3,31 @@ import Contract
 import Engine
 import Kafka
 import Logging
+import Telemetry
 
 /// Requests to the provider, and what they answer.
 extension CommandLoop {
     /// Hands an order to the transport, once, with the last checks to be made there.
-    func transmit(_ ticket: Ticket, expires: Instant) {
+    func transmit(_ ticket: Ticket, attempt: Int, expires: Instant) {
         let id = ticket.record
         guard let lease = leases[id.partition], let job = jobs[id] else {
             return mailbox.post(.submitted(ticket, .failure(AspaydsError(code: .notPermitted))))
         }
+        jobs[id]?.attempt = attempt
         let mayTransmit: @Sendable () -> Bool = { lease.permits(until: expires) }
         switch job.content {
         case .command(let command):
             Task { [gateway, mailbox] in
-                let result = await gateway.submit(command, mayTransmit: mayTransmit)
+                let result = await gateway.submit(
+                    command,
+                    attempt: attempt,
+                    mayTransmit: mayTransmit
+                )
                 mailbox.post(.submitted(ticket, result))
             }
         case .restored:
             guard let order = job.order else { return mailbox.post(.gone(ticket)) }
-            recall(order, ticket, mayTransmit)
+            recall(order, ticket, attempt: attempt, mayTransmit)
         case .rejected, .stray:
             mailbox.post(.submitted(ticket, .failure(AspaydsError(code: .invalidRequest))))
         }
@@ -33,6 +39,7 @@ extension CommandLoop {
     private func recall(
         _ order: OrderSummary,
         _ ticket: Ticket,
+        attempt: Int,
         _ mayTransmit: @escaping @Sendable () -> Bool
     ) {
         let recall = Recall(
@@ -42,18 +49,26 @@ extension CommandLoop {
             order: order,
             home: ticket.record
         )
-        Task { [gateway, mailbox, logger, throttle] in
+        Task { [gateway, mailbox, logger, throttle, about = metadata(of: ticket.record)] in
             do {
                 guard let command = try await recall.command() else {
                     return mailbox.post(.gone(ticket))
                 }
                 mailbox.post(.recalled(ticket.record, command))
-                let result = await gateway.submit(command, mayTransmit: mayTransmit)
+                let result = await gateway.submit(
+                    command,
+                    attempt: attempt,
+                    mayTransmit: mayTransmit
+                )
                 mailbox.post(.submitted(ticket, result))
             } catch {
-                if throttle.pass("recall") != nil {
-                    logger.warning("cannot read a command again", metadata: ["error": "\(error)"])
-                }
+                logger.throttled(
+                    throttle,
+                    as: "recall",
+                    .warning,
+                    "cannot read a command again",
+                    metadata: about.merging(["error": "\(error)"]) { $1 }
+                )
                 let failure = AspaydsError(code: .notPermitted)
                 mailbox.post(.submitted(ticket, .failure(failure)))
             }
@@ -75,7 +90,7 @@ extension CommandLoop {
             jobs[ticket.record]?.finding = .failure(error)
             if error.certainty != .notSent { jobs[ticket.record]?.note(error, at: now.wallClock) }
             outcome = error.outcome
-            tell(error)
+            tell(error, .create, about: [ticket.record])
         }
         engine.handle(.transmitted(ticket, outcome), at: now)
     }
@@ -104,7 +119,7 @@ extension CommandLoop {
         for id in records { jobs[id]?.note(lookup: try? result.get()[id], at: now.wallClock) }
         guard case .success(let findings) = result else {
             if case .failure(let error) = result {
-                tell(error)
+                tell(error, .batchStatus, about: records)
                 engine.handle(.lookedUp(number, [:], failure: error.outcome), at: now)
             }
             return
@@ -125,12 +140,14 @@ extension CommandLoop {
             questions[ticket] = command
         }
         Task { [gateway, mailbox, questions] in
-            mailbox.post(.answered(number, await gateway.ask(questions)))
+            let records = questions.keys.map(\.record)
+            mailbox.post(.answered(number, records, await gateway.ask(questions)))
         }
     }
 
     func answered(
         _ number: LookupNumber,
+        _ records: [RecordID],
         _ result: Result<[Ticket: Job.Finding], AspaydsError>,
         at now: Moment
     ) {
@@ -139,7 +156,7 @@ extension CommandLoop {
             for (ticket, finding) in findings { jobs[ticket.record]?.finding = finding }
             engine.handle(.answered(number, Set(findings.keys), failure: nil), at: now)
         case .failure(let error):
-            tell(error)
+            tell(error, .status, about: records)
             engine.handle(.answered(number, [], failure: error.outcome), at: now)
         }
     }
@@ -149,7 +166,9 @@ extension CommandLoop {
     }
 
     func probed(_ probe: Gateway.Probe, at now: Moment) {
-        if let error = probe.error, probe.result != .healthy { tell(error) }
+        if let error = probe.error, probe.result != .healthy {
+            tell(error, .methods, about: [])
+        }
         if let methods = probe.methods { learn(methods, at: now) }
         engine.handle(.probed(probe.result), at: now)
     }

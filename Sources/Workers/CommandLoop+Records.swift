@@ -3,6 +3,7 @@ import Contract
 import Engine
 import Kafka
 import Logging
+import Telemetry
 
 /// Records become arrivals.
 extension CommandLoop {
@@ -17,6 +18,7 @@ extension CommandLoop {
         // An order that the ledger knows of, or that is in doubt, is read again.
         if let again = job.order, again.fingerprint != order.fingerprint { return stop(id) }
         if job.order != nil { jobs[id]?.content = job.content }
+        jobs[id]?.span = job.span
         engine.handle(.received(id, .create(Order(order))), at: now)
     }
 
@@ -24,17 +26,34 @@ extension CommandLoop {
     private func stop(_ id: RecordID) {
         let reason =
             "\(commandTopic)/\(id) is not the order that the ledger knows; was the topic replaced?"
-        logger.critical("stopped", metadata: ["reason": "\(reason)"])
+        logger.throttled(
+            throttle,
+            as: "stopped \(id.partition)",
+            .critical,
+            "a partition is stopped",
+            metadata: metadata(of: id).merging(
+                ["topic": "\(commandTopic)", "reason": "\(reason)"]
+            ) { $1 }
+        )
         readiness.set(partitionSubject(id.partition), reason)
         report(.partitionStopped, reason, id.partition)
     }
 
     private func decode(_ record: Record) -> (Job, Arrival) {
+        let span: WorkSpan?
+        var (job, arrival): (Job, Arrival)
         switch decoder.decode(record) {
-        case .success(let command):
-            stray(command, record) ?? atHome(command, record)
-        case .failure(let rejection): reject(record, rejection)
+        case .success(var command):
+            span = spans.processing(command, in: record)
+            command.trace = span?.trace ?? command.trace
+            (job, arrival) = stray(command, record) ?? atHome(command, record)
+        case .failure(var rejection):
+            span = spans.processing(rejection, in: record)
+            rejection.trace = span?.trace ?? rejection.trace
+            (job, arrival) = reject(record, rejection)
         }
+        job.span = span
+        return (job, arrival)
     }
 
     private func atHome(_ command: Command, _ record: Record) -> (Job, Arrival) {
@@ -69,7 +88,8 @@ extension CommandLoop {
             code: .misplaced,
             message: "forwarded before, and its home is partition \(home), not \(record.partition)",
             commandID: command.id,
-            source: command.source
+            source: command.source,
+            trace: command.trace
         )
         return reject(record, rejection)
     }

@@ -1,6 +1,7 @@
 import Contract
 import Engine
 import Logging
+import Telemetry
 
 /// Operators' decisions find the engine: what they are good for, it judges.
 extension CommandLoop {
@@ -48,7 +49,7 @@ extension CommandLoop {
             } catch {
                 logger.error(
                     "cannot read back what an operator has decided about; order it once more",
-                    metadata: ["reference": "\(order.reference)", "error": "\(error)"]
+                    metadata: order.metadata.merging(["error": "\(error)"]) { $1 }
                 )
             }
         }
@@ -80,16 +81,22 @@ extension CommandLoop {
 
     func refuseDecision(_ number: DecisionNumber) {
         guard let order = orders[number] else { return }
-        logger.warning(
+        logger.throttled(
+            throttle,
+            as: "early",
+            .warning,
             """
             an operator's order came too early and counts for nothing: the last transmission may \
             still have been on its way when it was given
             """,
-            metadata: [
-                "reference": "\(order.reference)", "attempt": "\(order.attempt)",
-                "by": "\(order.by)",
-            ]
+            metadata: order.metadata
         )
+    }
+}
+
+extension ReviewOrder {
+    fileprivate var metadata: Logger.Metadata {
+        ["reference": "\(reference)", "attempt": .number(attempt), "by": "\(by)"]
     }
 }
 

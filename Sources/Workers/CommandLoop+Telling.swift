@@ -3,6 +3,7 @@ import Contract
 import Engine
 import Kafka
 import Logging
+import Telemetry
 
 /// What operators are told: log lines, each kind at most every 30 s, and reasons for not being ready.
 extension CommandLoop {
@@ -15,22 +16,28 @@ extension CommandLoop {
                 case .failures: "the provider fails or cannot be reached; intake stopped"
                 }
             readiness.set("provider for \(subject)", why)
-            logger.error("\(why)")
+            logger.error("the intake is stopped", metadata: ["reason": "\(why)"])
             report(reason == .credentials ? .credentialsRefused : .breakerOpened, why)
         case .breakerClosed:
             readiness.set("provider for \(subject)", nil)
-            logger.notice("the provider answers again; intake resumed")
+            logger.notice("the intake is resumed")
             report(.breakerClosed, "the provider answers again; intake resumed")
         case .drainTimedOut(let partitions):
             logger.warning(
                 "the drain took too long; what is under way will be looked up by the next owner",
-                metadata: ["partitions": "\(partitions)"]
+                metadata: ["partitions": .numbers(partitions)]
             )
         case .foreignGroup(let partition): refuseForeign(partition, at: Clock.now)
         case .ledgerGap(let partition, let start, let end):
-            logger.warning(
+            logger.throttled(
+                throttle,
+                as: "gap \(partition)",
+                .warning,
                 "somebody else has written to the ledger of a partition of ours",
-                metadata: ["partition": "\(partition)", "from": "\(start)", "to": "\(end)"]
+                metadata: [
+                    "topic": "\(ledgerTopic)", "partition": .number(partition),
+                    "offset": .number(start), "count": .number(end - start),
+                ]
             )
             report(.ledgerGap, "records \(start) to \(end - 1) are somebody else's", partition)
         case .decisionTooEarly(let number): refuseDecision(number)
@@ -40,17 +47,6 @@ extension CommandLoop {
     /// Tells the topic `worker.status`.
     func report(_ kind: WorkerStatus.Kind, _ message: String, _ partition: Int32? = nil) {
         reporter?.tell(kind, of: settings.domain, message: message, partition: partition)
-    }
-
-    /// Says what went wrong with a request; refusals are events and need no line.
-    func tell(_ error: AspaydsError) {
-        guard error.code != .validation, error.code != .notPermitted else { return }
-        lastError = ("provider: \(error)", Clock.now.wallClock)
-        guard let heldBack = throttle.pass("provider \(error.code.rawValue)") else { return }
-        logger.warning(
-            "request failed",
-            metadata: ["error": "\(error)", "repeated": "\(heldBack)"]
-        )
     }
 
     func note(_ error: KafkaError) {
@@ -66,8 +62,13 @@ extension CommandLoop {
             readiness.set(partitionSubject(place.partition), error.description)
             report(.partitionStopped, error.description, place.partition)
         }
-        guard let heldBack = throttle.pass("kafka \(error.name)") else { return }
-        logger.warning("Kafka", metadata: ["error": "\(error)", "repeated": "\(heldBack)"])
+        logger.throttled(
+            throttle,
+            as: "Kafka \(error.name)",
+            .warning,
+            "Kafka failed",
+            metadata: ["error": "\(error)"]
+        )
     }
 
     /// Ends this worker: what is under way is drained, then `run` throws the reason.

@@ -3,6 +3,7 @@ import Contract
 import Engine
 import Kafka
 import Logging
+import Telemetry
 
 /// What is written to the ledger and published, and what Kafka says of it.
 extension CommandLoop {
@@ -83,11 +84,7 @@ extension CommandLoop {
         }
         switch job.content {
         case .rejected(let record, let rejection) where rejection.reference == nil:
-            return batch.add(
-                .publication(ticket, nil),
-                record.deadLetter(rejection, at: Clock.now.wallClock),
-                topic: settings.topics.deadLetters
-            )
+            return bury(record, rejection, ticket, &batch)
         case .stray(let record, let home): return forward(record, to: home, ticket, &batch)
         default: break
         }
@@ -105,6 +102,23 @@ extension CommandLoop {
         add(event, ticket, to: &batch)
     }
 
+    /// Writes a record to the dead letters, as it came.
+    private func bury(
+        _ record: Record,
+        _ rejection: Rejection,
+        _ ticket: Ticket,
+        _ batch: inout Outgoing
+    ) {
+        jobs[ticket.record]?.span?.note(rejection)
+        let topic = settings.topics.deadLetters
+        batch.add(
+            .publication(ticket, nil),
+            record.deadLetter(rejection, at: Clock.now.wallClock),
+            topic: topic,
+            span: spans.publishing(to: topic, within: rejection.trace)
+        )
+    }
+
     /// Sends a command on to its home partition; the offset waits for the acknowledgement.
     private func forward(
         _ record: Record,
@@ -112,39 +126,47 @@ extension CommandLoop {
         _ ticket: Ticket,
         _ batch: inout Outgoing
     ) {
-        batch.add(.publication(ticket, nil), record.forward, topic: commandTopic, partition: home)
+        jobs[ticket.record]?.span?.noteForwarded()
+        batch.add(
+            .publication(ticket, nil),
+            record.forward,
+            topic: commandTopic,
+            partition: home,
+            span: spans.publishing(to: commandTopic, within: jobs[ticket.record]?.span?.trace)
+        )
         forwarded += 1
-        if throttle.pass("forward") != nil {
-            logger.info(
-                """
-                commands do not come to their home partitions and are forwarded; their producer \
-                should partition by murmur2 of the reference in capitals
-                """,
-                metadata: ["forwarded": "\(forwarded)", "last": "\(ticket.record)"]
-            )
-        }
+        logger.throttled(
+            throttle,
+            as: "forward",
+            .info,
+            """
+            commands do not come to their home partitions and are forwarded; their producer \
+            should partition by murmur2 of the reference in capitals
+            """,
+            metadata: metadata(of: ticket.record).merging(["count": .number(forwarded)]) { $1 }
+        )
     }
 
     private func add(_ event: Event, _ ticket: Ticket, to batch: inout Outgoing) {
+        jobs[ticket.record]?.span?.note(event)
         if let notification = Notification(event) {
+            let span = spans.publishing(event, to: settings.topics.notifications)
             batch.add(
                 .notification(ticket),
-                notification.encoded(),
-                topic: settings.topics.notifications
+                notification.encoded(within: span?.trace),
+                topic: settings.topics.notifications,
+                span: span
             )
         }
+        let topic = settings.topics.events(of: settings.domain)
+        let span = spans.publishing(event, to: topic)
         batch.add(
             .publication(ticket, event.kind),
-            event.encoded(),
-            topic: settings.topics.events(of: settings.domain)
+            event.encoded(within: span?.trace),
+            topic: topic,
+            span: span
         )
-        logger.debug(
-            "event",
-            metadata: [
-                "type": "\(event.type)", "reference": "\(event.reference ?? "")",
-                "partition": "\(ticket.record.partition)", "offset": "\(ticket.record.offset)",
-            ]
-        )
+        log(event, of: ticket.record)
     }
 
     private func event(for what: Publication, _ job: Job) -> Event? {
@@ -171,16 +193,17 @@ extension CommandLoop {
             topicPartition: TopicPartition(topic: ledgerTopic, partition: ticket.record.partition),
             offset: ledgerOffset
         )
-        Task { [mailbox, logger, throttle, fetcher] in
+        Task { [mailbox, logger, throttle, fetcher, about = metadata(of: ticket.record)] in
             do {
                 mailbox.post(.replayed(ticket, write, try await fetcher.event(at: position)))
             } catch {
-                if throttle.pass("replay") != nil {
-                    logger.warning(
-                        "cannot read an answer back",
-                        metadata: ["error": "\(error)"]
-                    )
-                }
+                logger.throttled(
+                    throttle,
+                    as: "replay",
+                    .warning,
+                    "cannot read an answer back",
+                    metadata: about.merging(["error": "\(error)"]) { $1 }
+                )
                 mailbox.post(.input(.published(ticket, acknowledged: false)))
             }
         }
@@ -192,9 +215,11 @@ extension CommandLoop {
         let known = job?.order.flatMap { order in
             job.flatMap { events.event(for: write, of: order, $0, at: Clock.now.wallClock) }
         }
-        guard let event = event ?? known else {
+        guard var event = event ?? known else {
             return lack(ticket.record, .input(.published(ticket, acknowledged: false)))
         }
+        // The same event, for whoever asks now.
+        event.trace = job?.trace ?? event.trace
         var batch = Outgoing()
         add(event, ticket, to: &batch)
         send(batch)
@@ -216,13 +241,15 @@ extension CommandLoop {
             case .notification(let ticket): if place == nil { unnotified.insert(ticket) }
             case .publication(let ticket, let kind):
                 let isDone = place != nil && !unnotified.contains(ticket)
-                if isDone { count(kind, ticket.record, at: now) }
+                if isDone { answered(ticket.record, kind, at: now) }
                 engine.handle(.published(ticket, acknowledged: isDone), at: now)
             }
         }
     }
 
-    private func count(_ kind: Event.Kind?, _ id: RecordID, at now: Moment) {
+    private func answered(_ id: RecordID, _ kind: Event.Kind?, at now: Moment) {
+        jobs[id]?.span?.end()
+        jobs[id]?.span = nil
         if let kind {
             instruments.published(kind)
         } else if case .rejected? = jobs[id]?.content {
@@ -235,9 +262,13 @@ extension CommandLoop {
 
     /// Something that the engine asks about is not there: a mistake of ours, said and tried again.
     private func lack(_ id: RecordID, _ message: Message) {
-        if throttle.pass("lack") != nil {
-            logger.error("nothing is known of a command under way", metadata: ["record": "\(id)"])
-        }
+        logger.throttled(
+            throttle,
+            as: "lack",
+            .error,
+            "nothing is known of a command under way",
+            metadata: metadata(of: id)
+        )
         mailbox.post(message)
     }
 }

@@ -3,6 +3,7 @@ import Contract
 import Engine
 import Kafka
 import Logging
+import Telemetry
 
 /// The shell around the engine of one domain: one loop, one stream of inputs, effects in order.
 ///
@@ -38,7 +39,7 @@ final class CommandLoop {
         /// A batch of lookups ended.
         case lookedUp(LookupNumber, [RecordID], Result<[RecordID: Job.Finding], AspaydsError>)
         /// Questions were answered.
-        case answered(LookupNumber, Result<[Ticket: Job.Finding], AspaydsError>)
+        case answered(LookupNumber, [RecordID], Result<[Ticket: Job.Finding], AspaydsError>)
         /// A batch of polls ended.
         case polled(
             LookupNumber,
@@ -74,6 +75,7 @@ final class CommandLoop {
     let producer: Producer
     let gateway: Gateway
     let events: EventMaker
+    let spans: SpanMaker
     let decoder: CommandDecoder
     let readiness: Readiness
     let logger: Logger
@@ -153,10 +155,12 @@ final class CommandLoop {
         producer = worker.producer
         reporter = worker.reporter
         instruments = Instruments(settings.domain, worker.metrics)
+        spans = SpanMaker(settings.domain, group: settings.group)
         gateway = Gateway(
             domain: settings.domain,
             client: worker.client,
-            instruments: instruments
+            instruments: instruments,
+            spans: spans
         )
         var guardrails = settings.guardrails
         guardrails.partitions = partitions
@@ -257,7 +261,8 @@ final class CommandLoop {
         case .lookedUp(let number, let records, let result):
             lookedUp(number, records, result, at: now)
         case .polled(let number, let orders, let result): polled(number, orders, result, at: now)
-        case .answered(let number, let result): answered(number, result, at: now)
+        case .answered(let number, let records, let result):
+            answered(number, records, result, at: now)
         case .probed(let probe): probed(probe, at: now)
         case .replayed(let ticket, let write, let event): replayed(ticket, write, event)
         case .reachable: reachable()

@@ -1,6 +1,7 @@
 import Contract
 import Kafka
 import Logging
+import Telemetry
 
 /// Follows the operators' topic from its beginning and hands over their orders.
 ///
@@ -20,6 +21,7 @@ struct ControlReader: Sendable {
     let topic: String
     let kafka: KafkaConfiguration
     let logger: Logger
+    let throttle = LogThrottle(interval: .seconds(3600))
     /// Takes news; no more is read before it returns.
     let take: @Sendable (News) async -> Void
 
@@ -27,7 +29,6 @@ struct ControlReader: Sendable {
 
     /// Reads until the task is cancelled; a topic that is missing is looked for again.
     func run() async {
-        let throttle = LogThrottle(interval: .seconds(3600))
         var pause = Duration.seconds(1)
         while !Task.isCancelled {
             do {
@@ -37,8 +38,11 @@ struct ControlReader: Sendable {
                 let name = error?.name ?? "other"
                 // Where there is no topic, nothing has been ordered.
                 if error?.isMissingTopic == true { await take(.readToEnd) }
-                if !Task.isCancelled, throttle.pass(name) != nil {
-                    logger.warning(
+                if !Task.isCancelled {
+                    logger.throttled(
+                        throttle,
+                        as: name,
+                        .warning,
                         "operators' orders cannot be read; what is under way goes on",
                         metadata: ["topic": "\(topic)", "error": "\(error?.description ?? name)"]
                     )
@@ -85,9 +89,15 @@ struct ControlReader: Sendable {
             do throws(UnreadableRecord) {
                 return try ControlOrder(value: value)
             } catch {
-                logger.warning(
+                logger.throttled(
+                    throttle,
+                    as: "order",
+                    .warning,
                     "an operator's order cannot be read",
-                    metadata: ["offset": "\(record.offset)", "error": "\(error.what)"]
+                    metadata: [
+                        "topic": "\(topic)", "partition": .number(record.partition),
+                        "offset": .number(record.offset), "error": "\(error.what)",
+                    ]
                 )
                 return nil
             }

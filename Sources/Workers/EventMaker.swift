@@ -113,7 +113,7 @@ struct EventMaker: Sendable {
         event.currency = order.currency
         event.trigger = .command
         event.command = order.command
-        event.traceparent = order.traceparent
+        event.trace = order.trace
     }
 
     private func fill(_ event: inout Event, from finding: Job.Finding) {
@@ -256,6 +256,7 @@ struct EventMaker: Sendable {
             field: rejection.field
         )
         event.command = Event.Origin(id: rejection.commandID, source: source)
+        event.trace = rejection.trace
         return event
     }
 
@@ -285,7 +286,7 @@ struct EventMaker: Sendable {
         )
         event.trigger = .command
         event.command = Event.Origin(id: command.id, source: command.source)
-        event.traceparent = command.traceparent
+        event.trace = command.trace
         switch finding {
         case .methods(let methods): event.methods = methods
         case .sighting(let state):

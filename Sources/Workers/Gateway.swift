@@ -7,23 +7,28 @@ struct Gateway: Sendable {
     let domain: Domain
     let client: AspaydsClient
     let instruments: Instruments
+    let spans: SpanMaker
 
     /// Transmits an order, once.
     func submit(
         _ command: Command,
+        attempt: Int,
         mayTransmit: @escaping @Sendable () -> Bool
     ) async -> Result<Receipt, AspaydsError> {
+        let subject = CollectionOfOne(Subject(command))
         do throws(AspaydsError) {
             switch command.body {
             case .createPayment(let payment):
-                let invoice = try await instruments.timed(.create) { () throws(AspaydsError) in
+                let invoice = try await request(.create, about: subject, attempt: attempt) {
+                    () throws(AspaydsError) in
                     try await client.createPayment(payment.order, mayTransmit: mayTransmit)
                 }
                 return .success(
                     Receipt(providerID: invoice.invoiceID, paymentURL: invoice.paymentURL)
                 )
             case .requestPayout(let payout):
-                let receipt = try await instruments.timed(.create) { () throws(AspaydsError) in
+                let receipt = try await request(.create, about: subject, attempt: attempt) {
+                    () throws(AspaydsError) in
                     try await client.requestPayout(payout.order, mayTransmit: mayTransmit)
                 }
                 return .success(
@@ -45,7 +50,8 @@ struct Gateway: Sendable {
     func lookUp(
         _ orders: [RecordID: OrderSummary]
     ) async -> Result<[RecordID: Job.Finding], AspaydsError> {
-        await statuses(orders.values.map(\.reference)).map { batch in
+        let ids = orders.values.map(\.reference)
+        return await statuses(ids, about: orders.values.map(Subject.init)).map { batch in
             orders.compactMapValues { order in
                 let reference = Reference.uppercased(order.reference)
                 if let states = batch.byReference[reference] { return judge(order, states) }
@@ -55,18 +61,23 @@ struct Gateway: Sendable {
     }
 
     /// Asks for the states of references and ids, in one request.
-    private func statuses(_ ids: [String]) async -> Result<StatusTable, AspaydsError> {
+    private func statuses(
+        _ ids: [String],
+        about subjects: [Subject]
+    ) async -> Result<StatusTable, AspaydsError> {
         do throws(AspaydsError) {
             switch domain {
             case .payment:
-                let batch = try await instruments.timed(.batchStatus) { () throws(AspaydsError) in
+                let batch = try await request(.batchStatus, about: subjects) {
+                    () throws(AspaydsError) in
                     try await client.paymentStatuses(ids)
                 }
                 return .success(
                     StatusTable(batch.found.map(ProviderState.init), absent: batch.notFound)
                 )
             case .payout:
-                let batch = try await instruments.timed(.batchStatus) { () throws(AspaydsError) in
+                let batch = try await request(.batchStatus, about: subjects) {
+                    () throws(AspaydsError) in
                     try await client.payoutStatuses(ids)
                 }
                 return .success(
@@ -82,7 +93,8 @@ struct Gateway: Sendable {
     /// word before it is called accepted.
     func confirm(_ order: OrderSummary) async -> Result<Job.Finding, AspaydsError> {
         do throws(AspaydsError) {
-            return .success(judge(order, [try await status(of: order.reference)]))
+            let state = try await status(of: order.reference, for: Subject(order))
+            return .success(judge(order, [state]))
         } catch {
             switch error.code {
             case .notFound: return .success(.absent)
@@ -123,7 +135,8 @@ struct Gateway: Sendable {
             return await ask(command).map { [ticket: $0] }
         }
         let subjects = questions.compactMapValues(\.subject)
-        return await statuses(subjects.values.map(\.text)).map { batch in
+        let ids = subjects.values.map(\.text)
+        return await statuses(ids, about: questions.values.map(Subject.init)).map { batch in
             subjects.compactMapValues { batch.finding(of: $0) }
         }
     }
@@ -132,8 +145,9 @@ struct Gateway: Sendable {
         do throws(AspaydsError) {
             switch command.body {
             case .checkPayment(let subject), .checkPayout(let subject):
-                return .success(.sighting(try await status(of: subject.text)))
-            case .payoutMethods: return .success(.methods(try await methods()))
+                let state = try await status(of: subject.text, for: Subject(command))
+                return .success(.sighting(state))
+            case .payoutMethods: return .success(.methods(try await methods(for: Subject(command))))
             case .createPayment, .requestPayout:
                 return .failure(AspaydsError(code: .invalidRequest))
             }
@@ -144,15 +158,18 @@ struct Gateway: Sendable {
         }
     }
 
-    private func methods() async throws(AspaydsError) -> [PayoutMethod] {
-        try await instruments.timed(.methods) { () throws(AspaydsError) in
+    private func methods(for subject: Subject?) async throws(AspaydsError) -> [PayoutMethod] {
+        try await request(.methods, about: subject.map { [$0] } ?? []) { () throws(AspaydsError) in
             try await client.payoutMethods()
         }
     }
 
     /// What the provider has under a reference or an id.
-    private func status(of id: String) async throws(AspaydsError) -> ProviderState {
-        try await instruments.timed(.status) { () throws(AspaydsError) in
+    private func status(
+        of id: String,
+        for subject: Subject
+    ) async throws(AspaydsError) -> ProviderState {
+        try await request(.status, about: CollectionOfOne(subject)) { () throws(AspaydsError) in
             switch domain {
             case .payment: ProviderState(try await client.payment(id))
             case .payout: ProviderState(try await client.payout(id))
@@ -170,7 +187,7 @@ struct Gateway: Sendable {
     /// The harmless read: GET /payout/methods.
     func probe() async -> Probe {
         do throws(AspaydsError) {
-            return Probe(result: .healthy, methods: PayoutMethods(try await methods()))
+            return Probe(result: .healthy, methods: PayoutMethods(try await methods(for: nil)))
         } catch {
             return Probe(result: error.probeResult, error: error)
         }

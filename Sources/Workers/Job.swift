@@ -36,10 +36,14 @@ struct Job {
     }
 
     var content: Content
+    /// The span of its processing, until it is answered; nil where nobody traces.
+    var span: WorkSpan?
     /// When it was read, until it is answered.
     var receivedAt: Instant?
     /// The order, if it is one.
     let order: OrderSummary?
+    /// The latest attempt that is known of.
+    var attempt: Int?
     var finding: Finding?
     /// Why the provider would not take it, as far as that is known before it is sent.
     var objection: Event.Reason?
@@ -62,16 +66,29 @@ struct Job {
 }
 
 extension Job {
+    /// The trace to which belongs whatever becomes of it.
+    var trace: TraceContext? {
+        if let order { return order.trace }
+        return switch content {
+        case .command(let command): command.trace
+        case .rejected(_, let rejection): rejection.trace
+        case .stray, .restored: nil
+        }
+    }
+
     /// A job for what the ledger says is open; nil for a claim, and for an order that it does not
     /// tell any more.
     init?(_ record: LedgerRecord) {
         content = .restored
         switch record {
         case .claim: return nil
-        case .intent(let intent): order = OrderSummary(intent)
+        case .intent(let intent):
+            order = OrderSummary(intent)
+            attempt = intent.attempt
         case .outcome(let outcome):
             guard let summary = OrderSummary(outcome) else { return nil }
             order = summary
+            attempt = outcome.attempt
             evidence = outcome.evidence ?? Evidence()
             decision = outcome.decision
             event = outcome.event
@@ -195,7 +212,8 @@ struct OrderSummary: Sendable {
     var fingerprint: Contract.Fingerprint
     var notAfter: Int64?
     var command: Event.Origin
-    var traceparent: String?
+    /// The trace to which belongs whatever becomes of it.
+    var trace: TraceContext?
 
     /// The field in which what the provider has differs from the order, if one does.
     ///
@@ -264,7 +282,7 @@ extension OrderSummary {
             )
         case .checkPayment, .checkPayout, .payoutMethods: return nil
         }
-        traceparent = command.traceparent
+        trace = command.trace
     }
 
     init(_ intent: LedgerRecord.Intent) {
@@ -276,7 +294,8 @@ extension OrderSummary {
             maskedAccount: intent.order.maskedAccount,
             fingerprint: intent.fingerprint,
             notAfter: intent.order.notAfter,
-            command: intent.command
+            command: intent.command,
+            trace: intent.order.trace
         )
     }
 
@@ -292,7 +311,7 @@ extension OrderSummary {
             fingerprint: outcome.fingerprint,
             notAfter: outcome.order?.notAfter,
             command: outcome.command,
-            traceparent: outcome.event?.traceparent
+            trace: outcome.order?.trace ?? outcome.event?.trace
         )
     }
 
@@ -303,7 +322,8 @@ extension OrderSummary {
             currency: currency,
             payoutMethodID: payoutMethodID,
             recipientAccount: maskedAccount,
-            notAfter: notAfter
+            notAfter: notAfter,
+            trace: trace
         )
     }
 }

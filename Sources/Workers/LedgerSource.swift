@@ -3,6 +3,7 @@ import Engine
 import Kafka
 import Logging
 import Synchronization
+import Telemetry
 
 /// Reads ledgers for the loop of one assignment.
 ///
@@ -40,10 +41,12 @@ struct LedgerSource: Sendable {
     }
 
     private func note(_ fault: KafkaError) {
-        guard let heldBack = throttle.pass("ledger \(fault.name)") else { return }
-        logger.warning(
+        logger.throttled(
+            throttle,
+            as: "ledger \(fault.name)",
+            .warning,
             "cannot read the ledger, trying again",
-            metadata: ["error": "\(fault)", "repeated": "\(heldBack)"]
+            metadata: ["topic": "\(topic)", "error": "\(fault)"]
         )
     }
 

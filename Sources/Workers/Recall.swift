@@ -28,9 +28,10 @@ struct Recall: Sendable {
 
     private func command(at position: Position) async throws -> Command? {
         guard let found = try await fetcher.record(at: position),
-            let command = try? decoder.decode(found).get(),
+            var command = try? decoder.decode(found).get(),
             OrderSummary(command)?.fingerprint == order.fingerprint
         else { return nil }
+        command.trace = order.trace ?? command.trace
         return command
     }
 }

@@ -1,6 +1,7 @@
 import Contract
 import Kafka
 import Logging
+import Telemetry
 
 /// Finds out how many partitions there are and where to begin in them, and that the ledger is the
 /// one that its commands were worked with.
@@ -41,12 +42,13 @@ struct TopicSurvey: Sendable {
             } catch let error as KafkaError {
                 if Task.isCancelled { return nil }
                 readiness.set(subject, error.description)
-                if let heldBack = throttle.pass(error.name) {
-                    logger.warning(
-                        "cannot ask Kafka about the topics, trying again",
-                        metadata: ["error": "\(error)", "repeated": "\(heldBack)"]
-                    )
-                }
+                logger.throttled(
+                    throttle,
+                    as: error.name,
+                    .warning,
+                    "cannot ask Kafka about the topics, trying again",
+                    metadata: ["error": "\(error)"]
+                )
             }
             // A back-off between attempts to reach a broker, not a poll of anything that signals.
             try? await Task.sleep(for: pause)

@@ -165,7 +165,9 @@ struct LedgerPage {
         event.attempt = 1
         event.trigger = .command
         event.command = intent.command
-        event.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        event.trace = TraceContext(
+            traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        )
         return event
     }
 }

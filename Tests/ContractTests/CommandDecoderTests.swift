@@ -35,7 +35,7 @@ import Testing
         let headers = [
             ("ce_specversion", "1.0"), ("ce_id", "c-1"), ("ce_type", "aspayds.payout.request"),
             ("ce_source", "/shop"), ("ce_anything", "ignored"), ("other", "x"),
-            ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+            ("traceparent", traceparent), ("tracestate", "a=1,b@c=2"),
         ]
         let command = try decode(.payout, value, key: "WD-1", headers: headers).get()
         let order = PayoutOrder(
@@ -55,7 +55,7 @@ import Testing
                     body: .requestPayout(
                         PayoutCommand(order: order, currency: "BDT", notAfter: 1_770_651_000_250)
                     ),
-                    traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+                    trace: TraceContext(traceparent: traceparent, tracestate: "a=1,b@c=2")
                 )
         )
     }

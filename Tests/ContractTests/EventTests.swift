@@ -38,7 +38,7 @@ import Testing
         event.methods = [
             PayoutMethod(id: 1, name: "bKash", minAmount: Amount(thousandths: 100_000))
         ]
-        event.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        event.trace = TraceContext(traceparent: traceparent, tracestate: "a=1")
         return event
     }()
 
@@ -66,7 +66,7 @@ import Testing
                 "ce_source: /aspayds-worker/payments", "ce_type: aspayds.payment.paid",
                 "ce_time: 2026-02-09T21:30:00.007Z", "ce_subject: trx-1",
                 "content-type: application/json",
-                "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                "traceparent: \(traceparent)", "tracestate: a=1",
             ]
         )
     }

@@ -23,7 +23,8 @@ enum Ledger {
         currency: "BDT",
         payoutMethodID: 1,
         recipientAccount: LedgerTests.order.recipientAccount,
-        notAfter: 1_800_000_000_001
+        notAfter: 1_800_000_000_001,
+        trace: TraceContext(traceparent: traceparent, tracestate: "a=1")
     )
 
     static let intent = LedgerRecord.Intent(

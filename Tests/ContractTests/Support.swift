@@ -43,6 +43,9 @@ func decode(
 /// Where the records of these tests come from.
 let source = CommandSource(topic: "aspayds.payment.commands", partition: 3, offset: 42)
 
+/// A trace that is in nobody else's examples.
+let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
 let paymentFields: [(name: String, json: String)] = [
     ("transaction_reference", "\"TRX1001\""), ("amount", "100"), ("customer_name", "\"Rahim\""),
     ("callback_url", "\"https://shop.example/cb\""),

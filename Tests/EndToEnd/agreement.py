@@ -10,6 +10,7 @@ import warnings
 
 from confluent_kafka import KafkaException
 
+import secrets_kept
 from contract import breaches, command_breaches, schemas
 from topics import DOMAINS, everything
 
@@ -25,6 +26,7 @@ def assert_kept(cluster):
         # Its topics are gone with it; what the test has read of them is judged all the same.
         warnings.warn(f"{cluster.servers} does not answer any more: {error}")
         records = {name: log.read_so_far for name, log in cluster.logs.items()}
+    secrets_kept.in_records(records, besides=cluster.own)
     return judge(records, besides=cluster.own)
 
 

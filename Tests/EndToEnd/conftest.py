@@ -30,12 +30,23 @@ def programs(request, roads):
     started = request.node.stash[PROGRAMS] = []
     yield started
     try:
+        search_pages(started)
         keep_contract(started)
     finally:
         for program in reversed(started):
             program.end()
     for program in started:
-        secrets_kept.in_text(program.output, program.log.name)
+        secrets_kept.in_bytes(program.log.read_bytes(), f"output of {program.name}", program.log.name)
+        if isinstance(program, Worker):
+            program.judge_lines()
+
+
+def search_pages(programs):
+    """Searches what the workers that still run serve to monitoring."""
+    for program in programs:
+        if isinstance(program, Worker) and program.is_running:
+            program.thaw()
+            program.search_pages()
 
 
 def keep_contract(programs):
@@ -90,9 +101,21 @@ def start_road(roads):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Shows what the programs printed beside a failure."""
+    """Shows what the programs printed beside a failure; searches what came past their logs."""
     report = yield
+    try:
+        for title, text in report.sections:
+            secrets_kept.in_text(text, "output captured by pytest", f"{item.name}, {title}")
+    except AssertionError as error:
+        report.outcome, report.longrepr, report.sections = "failed", str(error), []
     if report.failed:
         for program in item.stash.get(PROGRAMS, []):
             report.sections.append((program.log.name, program.output[-20_000:]))
     return report
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Says how much was searched for secrets."""
+    terminalreporter.section("searched for secrets and account numbers")
+    for what, count in sorted(secrets_kept.searched.items()):
+        terminalreporter.line(f"{count:>12,} bytes  {what}")

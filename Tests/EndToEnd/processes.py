@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shlex
 import signal
 import socket
@@ -10,6 +11,7 @@ import subprocess
 import urllib.error
 import urllib.request
 
+import secrets_kept
 from topics import Cluster
 from waiting import until
 
@@ -24,6 +26,17 @@ SHORT_TIMES = {
     "ASPAYDS_SETTLE_WINDOW": "3s",
     "ASPAYDS_RATE_LIMIT": "2000",
 }
+
+# What a line of a worker's log may say beside what happened.
+FIELDS = {
+    *("time", "level", "message", "domain", "reference", "partition", "offset", "attempt"),
+    *("trace_id", "topic", "partitions", "type", "operation", "order", "reason", "error", "by"),
+    *("why", "count", "read", "of", "end", "repeated", "port", "facility", "text"),
+    *("version", "owner", "roles"),
+}
+WHOLE = {"partition", "offset", "attempt", "count", "read", "of", "end", "repeated", "port"}
+# No values in it; a status and a partitioner have numbers in their names.
+CONSTANT = re.compile(r"([A-Za-z ,;.'-]|503|murmur2)+")
 
 
 def free_port():
@@ -45,7 +58,8 @@ def clean_environment(**variables):
 
 def run(program, *arguments, environment=None, stdin=None, within=30):
     """Runs a program to its end, as a person would; answers code, standard output and error."""
-    return subprocess.run(
+    secrets_kept.learn(environment or {})
+    ended = subprocess.run(
         [BINARIES / program, *arguments],
         env=clean_environment(**(environment or {})),
         input=stdin,
@@ -53,6 +67,10 @@ def run(program, *arguments, environment=None, stdin=None, within=30):
         text=True,
         timeout=within,
     )
+    place = " ".join([program, *arguments[:2]])
+    secrets_kept.in_text(ended.stdout, "standard output of tools", place)
+    secrets_kept.in_text(ended.stderr, "standard error of tools", place)
+    return ended
 
 
 def http(method, url, body=None, within=10):
@@ -71,6 +89,7 @@ class Program:
 
     def __init__(self, name, arguments, environment, log):
         self.name, self.log = name, log
+        secrets_kept.learn(environment)
         with open(log, "wb") as output:
             self.process = subprocess.Popen(
                 [BINARIES / name, *arguments],
@@ -169,6 +188,18 @@ class Worker(Program):
         environment = SHORT_TIMES | health | environment
         super().__init__("aspayds-worker", ["run"], environment, directory / f"worker-{number}.log")
 
+    def search_pages(self):
+        """Searches what it serves to monitoring for secrets, while it does."""
+        for path in ("live", "ready", "metrics"):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{path}", timeout=5) as answer:
+                    page = answer.read()
+            except urllib.error.HTTPError as answer:
+                page = answer.read()
+            except OSError:
+                continue
+            secrets_kept.in_bytes(page, "pages for monitoring", f"/{path} of {self.log.name}")
+
     def health(self, path):
         """Status and answer of `/live` or `/ready`; none while nobody listens."""
         try:
@@ -176,17 +207,30 @@ class Worker(Program):
         except (urllib.error.URLError, ConnectionError):
             return None, {}
 
+    @property
+    def lines(self):
+        """The lines of its log, as objects."""
+        return [json.loads(line) for line in self.output.splitlines() if line.startswith("{")]
+
     def said(self, message):
-        """The lines of its log with that message, as objects."""
-        lines = [json.loads(line) for line in self.output.splitlines() if line.startswith("{")]
-        return [line for line in lines if line["message"] == message]
+        """The lines of its log with that message."""
+        return [line for line in self.lines if line["message"] == message]
+
+    def judge_lines(self):
+        """Each says what happened in constant words, and the rest in fields of known names."""
+        for line in self.lines:
+            assert list(line)[:3] == ["time", "level", "message"], line
+            assert CONSTANT.fullmatch(line["message"]), line
+            assert set(line) <= FIELDS, line
+            whole = {name: line[name] for name in WHOLE & set(line)}
+            assert all(type(value) is int for value in whole.values()), line
 
     def owns(self, domain):
         """The partitions of a domain that it was assigned last, as its log says."""
         lists = [
-            json.loads(line["partitions"])
+            line["partitions"]
             for line in self.said("assigned")
-            if line["worker"] == f"{domain}s"
+            if line["domain"] == domain
         ]
         return set(lists[-1]) if lists else set()
 

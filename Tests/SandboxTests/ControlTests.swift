@@ -53,6 +53,30 @@ struct ControlTests {
         }
     }
 
+    @Test func `tells the headers of the last requests, without the credentials`() async throws {
+        try await withSandbox { _, client in
+            _ = try await client.pay("T1")
+            _ = try await client.get("/api/payment/T1")
+            let json = try await client.get("/_sandbox/requests/last").json
+            let requests = json["requests"]?.elements ?? []
+            #expect(requests.map { $0["method"]?.text } == ["POST", "GET"])
+            #expect(
+                requests.map { $0["path"]?.text } == ["/api/payment/create", "/api/payment/T1"]
+            )
+            #expect(requests.map { $0["reference"] } == ["T1", .null])
+            #expect(requests.map { $0["outcome"]?.text } == ["200", "200"])
+            #expect(requests[0]["headers"]?["content-type"]?.text == "application/json")
+            for name in ["x-api-key", "x-api-secret"] {
+                #expect(requests[0]["headers"]?[name]?.text == "****")
+            }
+            let last = try await client.get("/_sandbox/requests/last?limit=1").json
+            #expect(last["requests"]?.elements.map { $0["method"]?.text } == ["GET"])
+            try await #expect(client.get("/_sandbox/requests/last?limit=x").status == 422)
+            _ = try await client.post("/_sandbox/reset")
+            try await #expect(client.get("/_sandbox/requests/last").json["requests"] == [])
+        }
+    }
+
     @Test func `counts the most at a time`() async throws {
         try await withSandbox(.with(\.latency, .seconds(2))) { _, client in
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -22,7 +22,7 @@ import Testing
                 )
             )
         ),
-        traceparent: "00-1-2-01"
+        trace: TraceContext(traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
     )
 
     private func event(_ state: LedgerState, _ finding: Job.Finding?) throws -> Event {
@@ -42,7 +42,9 @@ import Testing
         // The create answer's state is not to be trusted (DESIGN.md §7).
         #expect(event.status == nil && event.reason == nil)
         #expect(event.sequence == 3 && event.attempt == 2 && event.trigger == .command)
-        #expect(event.traceparent == "00-1-2-01" && event.command?.source.offset == 42)
+        #expect(
+            event.trace == command.trace && event.trace != nil && event.command?.source.offset == 42
+        )
     }
 
     @Test func inDoubtSaysWhy() throws {

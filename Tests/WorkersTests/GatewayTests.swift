@@ -44,7 +44,8 @@ struct CannedTransport: Transport {
                 credentials: Credentials(key: "k", secret: "s"),
                 transport: CannedTransport(status: status, body: body)
             ),
-            instruments: Instruments(.payout, MetricsRegistry())
+            instruments: Instruments(.payout, MetricsRegistry()),
+            spans: SpanMaker(.payout, group: "g")
         )
     }
 

@@ -83,13 +83,4 @@ import Testing
         readiness.set("kafka", nil)
         #expect(!readiness.isSet("kafka") && readiness.isSet("payouts"))
     }
-
-    @Test func repeatedLinesAreHeldBackAndCounted() {
-        let throttle = LogThrottle(interval: .seconds(3600))
-        #expect(throttle.pass("a") == 0)
-        #expect(throttle.pass("a") == nil)
-        #expect(throttle.pass("b") == 0)
-        let quick = LogThrottle(interval: .zero)
-        #expect(quick.pass("a") == 0 && quick.pass("a") == 0)
-    }
 }

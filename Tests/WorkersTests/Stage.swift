@@ -125,12 +125,36 @@ struct Stage {
         )
     }
 
+    /// The latest requests that the provider got, as the sandbox tells them.
+    func requests() async throws -> String {
+        let address = try await sandbox.baseURL.replacing("/api", with: "/_sandbox/requests/last")
+        let answer = await transport.send(
+            TransportRequest(
+                method: .get,
+                url: address,
+                headers: [],
+                timeout: .seconds(5),
+                maxAnswerBytes: 1 << 20
+            )
+        )
+        guard case .answered(200, _, let body) = answer else {
+            Issue.record("the sandbox does not tell: \(answer)")
+            return ""
+        }
+        return String(decoding: body, as: UTF8.self)
+    }
+
     private static var quiet: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 
     // MARK: Topics
 
     /// A payout's command; in its home partition unless another is named.
-    func command(_ reference: String, amount: Int = 500, partition: Int32? = nil) -> Kafka.Message {
+    func command(
+        _ reference: String,
+        amount: Int = 500,
+        partition: Int32? = nil,
+        headers: [Header] = []
+    ) -> Kafka.Message {
         let value = """
             {"transaction_reference":"\(reference)","payout_method_id":1,"amount":\(amount),\
             "recipient_name":"Rahim","recipient_account":"01712345678"}
@@ -139,7 +163,8 @@ struct Stage {
             topic: topics.payoutCommands,
             partition: partition ?? HomePartition.of(reference, partitions: 2),
             key: Array(reference.utf8),
-            value: Array(value.utf8)
+            value: Array(value.utf8),
+            headers: headers
         )
     }
 

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Synchronization
 
 /// The imagined provider: decides what becomes of each request, all in one place and one lock.
@@ -12,6 +13,7 @@ final class Provider: Sendable {
         var mail = Mail()
         var books = Books()
         var traffic = Traffic()
+        var requests = RequestLog()
         /// References that met a fault which strikes but once; forgotten when there are too many.
         var struckOnce: Set<String> = []
         /// The next number of an id; a reset does not start it again, so that ids stay unique.
@@ -22,6 +24,8 @@ final class Provider: Sendable {
 
     static let struckOnceLimit = 10_000
     static let batchLimit = 1_000
+    private static let key = HTTPField.Name("x-api-key")
+    private static let secret = HTTPField.Name("x-api-secret")
 
     private let configuration: SandboxConfiguration
     /// Rings when something may have become due earlier than thought.
@@ -64,8 +68,8 @@ final class Provider: Sendable {
     }
 
     /// Decides about one request; it is in flight until `ended()`.
-    func receive(_ call: Call?, key: String?, secret: String?, body: [UInt8]) -> Delivery {
-        let authorized = key == configuration.apiKey && secret == configuration.apiSecret
+    func receive(_ call: Call?, _ head: HTTPRequest, body: [UInt8]) -> Delivery {
+        let authorized = isAuthorized(head.headerFields)
         let json = body.isEmpty ? JSON.null : (try? JSONReader.read(body)) ?? .null
         var order: Result<Order, Order.Refusal>?
         if authorized, case .create(let domain)? = call { order = Order.read(json, domain) }
@@ -79,8 +83,15 @@ final class Provider: Sendable {
                 delivery.answer = .failure(404, "The route could not be found.")
             }
             state.traffic.count(call?.name ?? "other", delivery.outcome)
+            let reference = try? order?.get().reference
+            state.requests.add(head, reference, delivery.outcome, now: now)
             return delivery
         }
+    }
+
+    private func isAuthorized(_ headers: HTTPFields) -> Bool {
+        Self.key.flatMap { headers[$0] } == configuration.apiKey
+            && Self.secret.flatMap { headers[$0] } == configuration.apiSecret
     }
 
     /// The client has its answer, or will never have one.

@@ -10,8 +10,6 @@ import NIOCore
 struct Responder: Sendable {
     private static let maxBodyBytes = 1 << 20
     private static let drops = 20
-    private static let key = HTTPField.Name("x-api-key")
-    private static let secret = HTTPField.Name("x-api-secret")
     /// Browsers say with it where a request comes from.
     private static let site = HTTPField.Name("sec-fetch-site")
 
@@ -37,8 +35,7 @@ struct Responder: Sendable {
         let call = Call(method: request.method.rawValue, path: Array(target.path.dropFirst()))
         let delivery = provider.receive(
             isBelowBase ? call : nil,
-            key: Self.key.flatMap { request.headers[$0] },
-            secret: Self.secret.flatMap { request.headers[$0] },
+            request.head,
             body: body
         )
         defer { provider.ended() }

@@ -4,6 +4,7 @@ package import Kafka
 package import Logging
 import ServiceLifecycle
 import Synchronization
+import Telemetry
 
 /// Tells the topic `worker.status` how this process is: when it starts and stops, what an operator
 /// should hear of, and its figures every so often.
@@ -126,12 +127,13 @@ package final class StatusReporter: Service, Sendable {
         )
         producer.send([message]) { [self] reports in
             state.withLock { $0.pending -= 1 }
-            guard case .failure(let error)? = reports.first,
-                let heldBack = throttle.pass("status \(error.name)")
-            else { return }
-            logger.warning(
-                "cannot write to \(topic)",
-                metadata: ["error": "\(error)", "repeated": "\(heldBack)"]
+            guard case .failure(let error)? = reports.first else { return }
+            logger.throttled(
+                throttle,
+                as: error.name,
+                .warning,
+                "cannot tell how this worker is",
+                metadata: ["topic": "\(topic)", "error": "\(error)"]
             )
         }
     }

@@ -15,6 +15,7 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try options.load(.everything)
         LogOutput.bootstrap(settings)
+        ProcessTracing.bootstrap()
         let process = try WorkerProcess(settings)
         try await process.run()
     }

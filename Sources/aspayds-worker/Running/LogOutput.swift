@@ -29,15 +29,21 @@ struct LogOutput: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
-        let time = RFC3339.format(Clock.now.wallClock)
-        FileHandle.standardError.write(
-            Data(
-                format == .json
-                    ? json(event.level, "\(event.message)", time, fields)
-                    : text(event.level, "\(event.message)", time, fields)
-            )
-        )
+        // Where nobody can be told, there is nobody to be told of it either.
+        let line = line(event, at: Clock.now.wallClock)
+        try? FileHandle.standardError.write(contentsOf: Data(line))
+    }
+
+    /// The line of an event, with its end.
+    func line(_ event: LogEvent, at now: Int64) -> [UInt8] {
+        var fields = metadata.merging(event.metadata ?? [:]) { $1 }
+        if let error = event.error { fields["error"] = "\(error)" }
+        let time = RFC3339.format(now)
+        let sorted = fields.sorted { $0.key < $1.key }
+        return switch format {
+        case .json: json(event.level, "\(event.message)", time, sorted)
+        case .text: text(event.level, "\(event.message)", time, sorted)
+        }
     }
 
     private func json(
@@ -50,7 +56,7 @@ struct LogOutput: LogHandler {
             w.field("time", time)
             w.field("level", level.rawValue)
             w.field("message", message)
-            for field in fields { w.field(field.key, "\(field.value)") }
+            for field in fields { w.field(field.key, JSONValue(field.value)) }
         } + [UInt8(ascii: "\n")]
     }
 
@@ -66,5 +72,20 @@ struct LogOutput: LogHandler {
         let line = "\(time.dropFirst(11)) \(word) \(message)\(list)"
             .map { $0.isNewline ? " " : $0 }
         return Array((String(line) + "\n").utf8)
+    }
+}
+
+extension JSONValue {
+    /// Metadata as they are: numbers, lists and objects are not made texts.
+    fileprivate init(_ value: Logger.MetadataValue) {
+        switch value {
+        case .string(let text): self = .string(text)
+        case .stringConvertible(let number as any FixedWidthInteger): self = .number("\(number)")
+        case .stringConvertible(let other): self = .string("\(other)")
+        case .array(let elements): self = .array(elements.map(JSONValue.init))
+        case .dictionary(let fields):
+            let members = fields.sorted { $0.key < $1.key }
+            self = .object(JSONObject(members.map { ($0.key, JSONValue($0.value)) }))
+        }
     }
 }

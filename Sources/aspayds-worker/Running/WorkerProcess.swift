@@ -45,7 +45,13 @@ struct WorkerProcess {
 
     /// Runs until SIGTERM or SIGINT, or until a part fails for good.
     func run() async throws {
-        logger.notice("start", metadata: ["roles": "\(roles.map(\.rawValue).sorted())"])
+        logger.notice(
+            "start",
+            metadata: [
+                "version": "\(programVersion)", "owner": "\(Self.owner)",
+                "roles": .array(roles.map(\.rawValue).sorted().map { "\($0)" }),
+            ]
+        )
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map {
@@ -203,7 +209,7 @@ struct WorkerProcess {
 
     private func domainLogger(_ domain: Domain) -> Logger {
         var logger = logger
-        logger[metadataKey: "worker"] = "\(domain.rawValue)s"
+        logger[metadataKey: "domain"] = "\(domain.rawValue)"
         return logger
     }
 
@@ -257,18 +263,23 @@ private struct KafkaLog: Sendable {
 
     func write(_ line: KafkaLogLine) {
         // One set of properties serves all clients; that some do not concern each of them is no news.
-        guard line.facility != "CONFWARN", let heldBack = throttle.pass(line.facility) else {
-            return
-        }
-        logger.log(
-            level: line.level <= 3 ? .warning : line.level <= 5 ? .info : .debug,
-            "librdkafka: \(line.message)",
-            metadata: ["repeated": "\(heldBack)"]
+        if line.facility == "CONFWARN" { return }
+        logger.throttled(
+            throttle,
+            as: line.facility,
+            line.level <= 3 ? .warning : line.level <= 5 ? .info : .debug,
+            "librdkafka says",
+            metadata: ["facility": "\(line.facility)", "text": "\(line.message)"]
         )
     }
 
     func note(_ error: KafkaError) {
-        guard let heldBack = throttle.pass(error.name) else { return }
-        logger.warning("Kafka", metadata: ["error": "\(error)", "repeated": "\(heldBack)"])
+        logger.throttled(
+            throttle,
+            as: "error \(error.name)",
+            .warning,
+            "Kafka failed",
+            metadata: ["error": "\(error)"]
+        )
     }
 }
