@@ -147,7 +147,9 @@ extension CommandEngine {
         // It was there; what is answered shortly after may lag.
         case .absent where reference.wasSeen && age > settings.settleWindow:
             return move(id, standing, to: .disputed)
-        case .absent, .found, nil: break
+        case .absent: break
+        // Nothing was found out, so nothing follows from its age.
+        case .found, nil: return pollAgain(id, reference, after: delay(since: reference.since))
         }
         if age > settings.pollHorizon && !reference.isOnce {
             guard standing.state == .cancelled else { return move(id, standing, to: .overdue) }

@@ -109,6 +109,18 @@ import Testing
         #expect(nextPoll(script) == nil)
     }
 
+    @Test func whatCouldNotBeAskedForAtTheHorizonIsAskedForAgain() throws {
+        let script = try accepted(EngineSettings(rateLimit: 1000, pollHorizon: .seconds(10)))
+        let failures: [Outcome?] = [
+            .inDoubt(.providerFailed), .notSent(.noConnection, retryAfter: nil), .refused, nil,
+        ]
+        for failure in failures {
+            let poll = try #require(nextPoll(script))
+            #expect(script.step(.polled(poll.number, [:], failure: failure)).appends.isEmpty)
+        }
+        #expect(script.settle(try poll(script, .pending))?.said == Said(1, .overdue, 2))
+    }
+
     @Test func somethingElseUnderItsReferenceIsForAPerson() throws {
         let script = try accepted()
         let poll = try #require(nextPoll(script))
