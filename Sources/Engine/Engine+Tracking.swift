@@ -18,6 +18,9 @@ extension CommandEngine {
     private static let hintGap = Duration.seconds(2)
     private static let longestHintGap = Duration.seconds(60)
 
+    /// What is in the way of others is looked for no slower than this.
+    private static let searchPause = Duration.seconds(60)
+
     /// Follows a reference from now on, or not any more, as its state says.
     mutating func follow(_ id: DoubtID, _ state: LedgerState, since: Int64?) {
         guard settings.isFollowed(state) else {
@@ -81,15 +84,22 @@ extension CommandEngine {
         return reference.nextPoll == poll.at && !reference.isBeingPolled
     }
 
-    /// Asks for as many as one request holds.
+    /// Asks for as many as one request holds, and no more than each may be asked for with.
     mutating func pollDue() {
         var batch: [DoubtID] = []
         var subjects: [Followed] = []
-        while batch.count < Self.maxLookupBatchSize, let next = polls.min, next.at <= now.uptime {
-            polls.removeMin()
+        var most = Self.maxLookupBatchSize
+        while batch.count < most, let next = polls.min, next.at <= now.uptime {
             let id = next.subject
-            guard isCurrent(next), let standing = partitions[id.partition]?.references[id.key]
-            else { continue }
+            guard isCurrent(next), let reference = partitions[id.partition]?.tracked[id.key],
+                let standing = partitions[id.partition]?.references[id.key]
+            else {
+                polls.removeMin()
+                continue
+            }
+            most = min(most, reference.mostTogether)
+            if batch.count >= most { break }
+            polls.removeMin()
             partitions[id.partition]?.tracked[id.key]?.isBeingPolled = true
             if partitions[id.partition]?.tracked[id.key]?.isHinted == false {
                 // An earlier hint has had its poll: what is found now, nobody has told us.
@@ -118,6 +128,7 @@ extension CommandEngine {
         } else if !sightings.isEmpty {
             note(failed: false)
         }
+        let wasAsked = failure?.reachedProvider ?? !sightings.isEmpty
         for id in batch {
             guard let state = partitions[id.partition], state.phase == .active,
                 state.tracked[id.key]?.isBeingPolled == true,
@@ -125,7 +136,9 @@ extension CommandEngine {
             else { continue }
             state.tracked[id.key]?.isBeingPolled = false
             state.tracked[id.key]?.polledAt = now.uptime
-            judge(id, standing, sightings[standing.record])
+            let sighting = sightings[standing.record]
+            if wasAsked { state.tracked[id.key]?.note(isAnswered: sighting != nil, failure) }
+            judge(id, standing, sighting)
         }
     }
 
@@ -149,7 +162,10 @@ extension CommandEngine {
             return move(id, standing, to: .disputed)
         case .absent: break
         // Nothing was found out, so nothing follows from its age.
-        case .found, nil: return pollAgain(id, reference, after: delay(since: reference.since))
+        case .found, nil:
+            let delay = delay(since: reference.since)
+            let isSearch = reference.unanswered > 0 && reference.mostTogether > 1
+            return pollAgain(id, reference, after: isSearch ? min(delay, Self.searchPause) : delay)
         }
         if age > settings.pollHorizon && !reference.isOnce {
             guard standing.state == .cancelled else { return move(id, standing, to: .overdue) }
@@ -282,6 +298,24 @@ struct Tracked: Hashable {
     var isHinted = false
     /// Polls that were hurried by hints, one after the other.
     var hints = 0
+    /// Polls in a row that the provider has had, and that told nothing of it.
+    private(set) var unanswered = 0
+
+    /// So many may be asked for in one request with it: half as many after each that told nothing,
+    /// since something in it may be what the provider does not like (100, 50, 25, 12, 6, 3, 1).
+    var mostTogether: Int { CommandEngine.maxLookupBatchSize >> min(unanswered, Self.mostHalvings) }
+
+    private static let mostHalvings = 6
+
+    /// Notes how a poll ended: one that was refused as a whole lets its members go alone.
+    mutating func note(isAnswered: Bool, _ failure: Outcome?) {
+        unanswered = isAnswered ? 0 : failure == .refused ? Self.mostHalvings : unanswered + 1
+    }
+}
+
+extension Outcome {
+    /// Whether the provider may have looked at the request.
+    var reachedProvider: Bool { if case .notSent = self { false } else { true } }
 }
 
 extension Work {

@@ -223,6 +223,72 @@ import Testing
         #expect(effects.contains { if case .ask = $0 { true } else { false } })
     }
 
+    /// Answers polls for a time: each that has a poison in it fails, all others say pending; what was
+    /// answered, and how many the requests with the poison asked for.
+    private func pollAround(
+        _ poison: RecordID,
+        _ failure: Outcome,
+        of count: Int64,
+        for time: Duration
+    ) -> (answered: Set<RecordID>, poisoned: [Int]) {
+        let script = Script()
+        script.assign(
+            0,
+            start: count,
+            ledger: (0..<count).map { entry(UInt64($0), at: $0, .accepted, ledgerOffset: $0) }
+        )
+        let end = script.now.uptime + time
+        var answered: Set<RecordID> = []
+        var poisoned: [Int] = []
+        // All are due at the first look.
+        var polls = script.pass(.seconds(600)).polls
+        while script.now.uptime < end {
+            guard !polls.isEmpty else {
+                polls = script.pass(.seconds(30)).polls
+                continue
+            }
+            let (number, subjects) = polls.removeFirst()
+            let records = subjects.map(\.record)
+            let isPoisoned = records.contains(poison)
+            if isPoisoned { poisoned.append(records.count) } else { answered.formUnion(records) }
+            let sightings = isPoisoned ? [] : records.map { ($0, Sighting.status(.pending)) }
+            let input = Input.polled(
+                number,
+                .init(uniqueKeysWithValues: sightings),
+                failure: isPoisoned ? failure : nil
+            )
+            polls += script.step(input).polls
+        }
+        return (answered, poisoned)
+    }
+
+    @Test(arguments: [Outcome.inDoubt(.providerFailed), .inDoubt(.unclearAnswer), .unjudged])
+    func whatSpoilsItsRequestIsFoundAndGoesAlone(failure: Outcome) {
+        let (answered, poisoned) = pollAround(record(7), failure, of: 300, for: .seconds(3600))
+        #expect(answered.count == 299)
+        #expect(poisoned.starts(with: [100, 50, 25, 12, 6, 3, 1, 1]))
+    }
+
+    @Test func whatIsRefusedAsAWholeGoesAloneNextTime() {
+        let (answered, poisoned) = pollAround(record(7), .refused, of: 20, for: .seconds(1800))
+        #expect(answered.count == 19 && poisoned.starts(with: [20, 1]))
+    }
+
+    @Test func aProviderThatIsNotReachedSpoilsNothing() throws {
+        let ledger = (0..<100 as Range<Int64>).map {
+            entry(UInt64($0), at: $0, .accepted, ledgerOffset: $0)
+        }
+        let script = Script()
+        script.assign(0, start: 100, ledger: ledger)
+        for _ in 0..<8 {
+            let effects = script.pass(.seconds(601))
+            let poll = try #require(effects.polls.first)
+            #expect(poll.subjects.count == 100)
+            let failure = Outcome.notSent(.rateLimited, retryAfter: nil)
+            script.step(.polled(poll.number, [:], failure: failure))
+        }
+    }
+
     @Test func aThousandAreAskedForInTenRequests() {
         let ledger = (0..<1000 as Range<Int64>).map {
             entry(UInt64($0), at: $0, .accepted, ledgerOffset: $0)
