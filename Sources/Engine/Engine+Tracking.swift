@@ -144,7 +144,10 @@ extension CommandEngine {
 
     /// Decides what one poll says of a reference.
     private mutating func judge(_ id: DoubtID, _ standing: Standing, _ sighting: Sighting?) {
-        if case .status = sighting { partitions[id.partition]?.tracked[id.key]?.wasSeen = true }
+        if let sighting {
+            partitions[id.partition]?.tracked[id.key]?
+                .note(isThere: sighting != .absent, now.uptime)
+        }
         guard let reference = partitions[id.partition]?.tracked[id.key] else { return }
         let age = Duration.milliseconds(now.wallClock - reference.since)
         switch sighting {
@@ -157,10 +160,14 @@ extension CommandEngine {
                 return move(id, standing, to: state)
             }
         case .mismatch: return move(id, standing, to: .disputed)
-        // It was there; what is answered shortly after may lag.
-        case .absent where reference.wasSeen && age > settings.settleWindow:
-            return move(id, standing, to: .disputed)
-        case .absent: break
+        case .absent:
+            guard let since = reference.absentSince, !reference.isOnce else { break }
+            // It was there, and an answer may lag: what is gone must stay so.
+            guard now.uptime - since < settings.settleWindow else {
+                return move(id, standing, to: .disputed)
+            }
+            let pause = min(delay(since: reference.since), settings.settleWindow / 4)
+            return pollAgain(id, reference, after: pause)
         // Nothing was found out, so nothing follows from its age.
         case .found, nil:
             let delay = delay(since: reference.since)
@@ -293,7 +300,9 @@ struct Tracked: Hashable {
     var polledAt: Instant?
     var isBeingPolled = false
     /// Whether a poll has found it; what a person has called done, the provider may never have had.
-    var wasSeen = false
+    private(set) var wasSeen = false
+    /// Since when every answer is that the provider does not know it any more.
+    private(set) var absentSince: Instant?
     /// Whether somebody has hinted since the last poll began.
     var isHinted = false
     /// Polls that were hurried by hints, one after the other.
@@ -306,6 +315,12 @@ struct Tracked: Hashable {
     var mostTogether: Int { CommandEngine.maxLookupBatchSize >> min(unanswered, Self.mostHalvings) }
 
     private static let mostHalvings = 6
+
+    /// Notes whether the provider says that it has it.
+    mutating func note(isThere: Bool, _ now: Instant) {
+        if isThere { wasSeen = true }
+        absentSince = isThere || !wasSeen ? nil : absentSince ?? now
+    }
 
     /// Notes how a poll ended: one that was refused as a whole lets its members go alone.
     mutating func note(isAnswered: Bool, _ failure: Outcome?) {

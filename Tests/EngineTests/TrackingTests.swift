@@ -23,8 +23,12 @@ import Testing
 
     /// Answers the next poll; what follows.
     private func poll(_ script: Script, _ status: ProviderStatus) throws -> [Effect] {
+        try look(script, .status(status))
+    }
+
+    private func look(_ script: Script, _ sighting: Sighting) throws -> [Effect] {
         let poll = try #require(nextPoll(script))
-        return script.step(.polled(poll.number, [record(0): .status(status)], failure: nil))
+        return script.step(.polled(poll.number, [record(0): sighting], failure: nil))
     }
 
     @Test func isAskedForEverMoreSeldom() throws {
@@ -123,17 +127,41 @@ import Testing
 
     @Test func somethingElseUnderItsReferenceIsForAPerson() throws {
         let script = try accepted()
-        let poll = try #require(nextPoll(script))
-        let effects = script.step(.polled(poll.number, [record(0): .mismatch], failure: nil))
+        let effects = try look(script, .mismatch)
         #expect(effects.appends.map(\.write.said) == [Said(1, .disputed, 2)])
     }
 
-    @Test func absenceCountsAfterTheSettleWindow() throws {
-        let script = try accepted(EngineSettings(rateLimit: 1000, settleWindow: .seconds(10)))
-        #expect(try poll(script, .pending).appends.isEmpty)
-        let poll = try #require(nextPoll(script))
-        let effects = script.step(.polled(poll.number, [record(0): .absent], failure: nil))
-        #expect(effects.appends.map(\.write.state) == [.disputed])
+    @Test func absenceCountsWhenItLasts() throws {
+        let script = try accepted(EngineSettings(rateLimit: 1000, settleWindow: .seconds(60)))
+        // By now it is asked for every ten minutes.
+        for _ in 0..<8 { #expect(try look(script, .status(.pending)).appends.isEmpty) }
+        let gone = script.now.uptime
+        var looks = 0
+        var effects: [Effect] = []
+        while effects.appends.isEmpty, looks < 20 {
+            effects = try look(script, .absent)
+            looks += 1
+        }
+        #expect(effects.appends.map(\.write.said) == [Said(1, .disputed, 2)])
+        #expect(looks >= 4 && script.now.uptime - gone >= .seconds(60))
+    }
+
+    @Test func whatIsSeenAgainIsNotGone() throws {
+        let script = try accepted(EngineSettings(rateLimit: 1000, settleWindow: .seconds(60)))
+        for _ in 0..<10 {
+            #expect(try look(script, .status(.pending)).appends.isEmpty)
+            #expect(try look(script, .absent).appends.isEmpty)
+        }
+    }
+
+    /// A person has said that it was executed, and the provider may never have had it.
+    @Test func whatWasNeverSeenIsNotGone() throws {
+        let script = try accepted(
+            EngineSettings(rateLimit: 1000, settleWindow: .seconds(60), pollHorizon: .seconds(900))
+        )
+        var effects: [Effect] = []
+        while effects.appends.isEmpty { effects = try look(script, .absent) }
+        #expect(effects.appends.map(\.write.state) == [.overdue])
     }
 
     /// The last owner may have died before it said that it was accepted.
