@@ -31,7 +31,7 @@ package struct Fingerprint: Hashable, Sendable {
     }
 
     /// Both halves in hexadecimal, 32 digits.
-    package var text: String { Self.hexadecimal(high) + Self.hexadecimal(low) }
+    package var text: String { hexadecimal(high) + hexadecimal(low) }
 
     /// Reads a fingerprint as it was written.
     init?(text: String) {
@@ -53,11 +53,12 @@ package struct Fingerprint: Hashable, Sendable {
         }
         (high, low) = halves(hash.finalize())
     }
+}
 
-    private static func hexadecimal(_ half: UInt64) -> String {
-        let digits = String(half, radix: 16)
-        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
-    }
+/// Sixteen digits.
+func hexadecimal(_ number: UInt64) -> String {
+    let digits = String(number, radix: 16)
+    return String(repeating: "0", count: 16 - digits.utf8.count) + digits
 }
 
 /// A reference in 16 bytes: the first of the SHA-256 of its upper-case form.

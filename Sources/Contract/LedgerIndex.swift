@@ -23,6 +23,7 @@ import Crypto
 /// | 88 | 8 | hash of the owner |
 /// | 96 | 8 | hash of the group |
 /// | 104 | 8 | number of the decision |
+/// | 112 | 8 | hash of the finding |
 package struct LedgerIndex: Hashable, Sendable {
     /// What the record says; the states of an outcome are kinds of their own.
     package enum Kind: UInt8, Sendable, CaseIterable {
@@ -59,8 +60,8 @@ package struct LedgerIndex: Hashable, Sendable {
     /// The header's name.
     package static let header = "index"
     /// The header's length.
-    package static let length = 112
-    private static let version: UInt8 = 1
+    package static let length = 120
+    private static let version: UInt8 = 2
 
     /// What the record says.
     package var kind: Kind
@@ -92,6 +93,8 @@ package struct LedgerIndex: Hashable, Sendable {
     package var group: UInt64?
     /// The number of the operator's decision that led to it; never 0.
     package var decision: UInt64?
+    /// By what it is known again, for what is changed or disputed; never 0.
+    package var finding: UInt64?
 
     /// The first eight bytes of the SHA-256 of an owner's or a group's name.
     package static func hash(of name: String) -> UInt64 {
@@ -132,6 +135,7 @@ extension LedgerIndex {
             notAfter = outcome.order?.notAfter
             since = outcome.since
             decision = outcome.decision?.number
+            finding = outcome.finding
         }
     }
 
@@ -205,6 +209,7 @@ extension LedgerIndex {
         append(owner)
         append(group ?? 0)
         append(decision ?? 0)
+        append(finding ?? 0)
         return bytes
     }
 
@@ -237,6 +242,7 @@ extension LedgerIndex {
         since = time(80)
         group = hash(96)
         decision = hash(104)
+        finding = hash(112)
     }
 }
 

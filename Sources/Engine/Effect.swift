@@ -89,6 +89,8 @@ public struct LedgerWrite: Hashable, Sendable {
     public var cause: Cause
     /// The operator's decision that has led to it.
     public var decision: DecisionNumber?
+    /// By what it is known again, for what is changed or disputed.
+    public var finding: FindingNumber?
     /// Whether its event is still to be published; a second record says that it was.
     ///
     /// Only for what is not answered again by reading its command again.
@@ -103,6 +105,7 @@ public struct LedgerWrite: Hashable, Sendable {
         lookups: Int = 0,
         cause: Cause = .poll,
         decision: DecisionNumber? = nil,
+        finding: FindingNumber? = nil,
         isUnannounced: Bool = false
     ) {
         self.attempt = attempt
@@ -112,6 +115,7 @@ public struct LedgerWrite: Hashable, Sendable {
         self.lookups = lookups
         self.cause = cause
         self.decision = decision
+        self.finding = finding
         self.isUnannounced = isUnannounced
     }
 }

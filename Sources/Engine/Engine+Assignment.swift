@@ -7,6 +7,7 @@ extension CommandEngine {
             state.references = known.references
             state.tracked = known.tracked
             state.disputes = known.disputes
+            state.findings = known.findings
             state.ledgerEnd = known.end
             state.claimant = known.claimant
         }

@@ -152,7 +152,7 @@ extension CommandEngine {
         case .absent
         where !doubt.inReview && !doubt.isConfirming && askedAt >= doubt.judgedFrom:
             return settleAbsent(id, doubt)
-        case .mismatch, .absent, .status: break
+        case .mismatch, .absent, .differs, .status: break
         }
         var next = now.uptime + delay(after: doubt.lookups)
         if !doubt.inReview && doubt.judgedFrom > now.uptime { next = min(next, doubt.judgedFrom) }

@@ -51,7 +51,7 @@ extension CommandEngine {
             partitions[partition]?.tracked[entry.key] = nil
         }
         let subject = DoubtID(partition: partition, key: entry.key)
-        noteDispute(subject, entry.state, at: entry.at)
+        noteDispute(subject, entry.state, at: entry.at, entry.finding)
         guard standing.isOpen || entry.isUnannounced else {
             partitions[partition]?.references.settle(standing, of: entry.key)
             return
@@ -269,6 +269,7 @@ extension LedgerWrite {
             sequence: entry.sequence,
             since: entry.since,
             decision: entry.decision,
+            finding: entry.finding,
             isUnannounced: entry.isUnannounced
         )
     }

@@ -89,6 +89,7 @@ extension CommandEngine {
             lookups: work.lookups,
             cause: work.cause,
             decision: work.decision,
+            finding: work.finding,
             isUnannounced: isEvent && work.isSettlement
         )
         move(id, to: .recording(write))
@@ -140,7 +141,7 @@ extension CommandEngine {
         if let known = references[order.key] { standing.continues(known) }
         let subject = DoubtID(partition: id.partition, key: order.key)
         follow(subject, write.state, since: write.since)
-        noteDispute(subject, write.state, at: now.wallClock)
+        noteDispute(subject, write.state, at: now.wallClock, write.finding)
         guard standing.isOpen else {
             partitions[id.partition]?.references.settle(standing, of: order.key)
             return

@@ -157,19 +157,22 @@ extension CommandEngine {
             return move(id, standing, to: .changed)
         case .status(let status):
             if let state = settings.step(from: standing.state, to: status) {
-                return move(id, standing, to: state)
+                let isNews = state != .disputed || isUndisputed(id, sighting)
+                if isNews { return move(id, standing, to: state, sighting) }
             }
-        case .mismatch: return move(id, standing, to: .disputed)
+        case .differs:
+            if isUndisputed(id, sighting) { return move(id, standing, to: .disputed, sighting) }
         case .absent:
-            guard let since = reference.absentSince, !reference.isOnce else { break }
+            guard let since = reference.absentSince, !reference.isOnce, isUndisputed(id, sighting)
+            else { break }
             // It was there, and an answer may lag: what is gone must stay so.
             guard now.uptime - since < settings.settleWindow else {
-                return move(id, standing, to: .disputed)
+                return move(id, standing, to: .disputed, sighting)
             }
             let pause = min(delay(since: reference.since), settings.settleWindow / 4)
             return pollAgain(id, reference, after: pause)
         // Nothing was found out, so nothing follows from its age.
-        case .found, nil:
+        case .found, .mismatch, nil:
             let delay = delay(since: reference.since)
             let isSearch = reference.unanswered > 0 && reference.mostTogether > 1
             return pollAgain(id, reference, after: isSearch ? min(delay, Self.searchPause) : delay)
@@ -194,7 +197,12 @@ extension CommandEngine {
     }
 
     /// Records a new state and says so.
-    private mutating func move(_ id: DoubtID, _ standing: Standing, to state: LedgerState) {
+    private mutating func move(
+        _ id: DoubtID,
+        _ standing: Standing,
+        to state: LedgerState,
+        _ sighting: Sighting? = nil
+    ) {
         guard let reference = partitions[id.partition]?.tracked[id.key] else { return }
         // What its command is answered comes first, also where that is read again after a restart.
         let isRead = partitions[id.partition]?.progress.isRead(standing.record.offset) == true
@@ -207,6 +215,7 @@ extension CommandEngine {
         var work = Work(goingOnWith: standing, of: id.key)
         work.since = reference.since
         work.cause = reference.cause
+        if state == .changed || state == .disputed { work.finding = sighting?.finding }
         take(standing.record, work)
         conclude(standing.record, as: state)
     }
@@ -214,13 +223,28 @@ extension CommandEngine {
     // MARK: Disputes
 
     /// Notes since when a person has to look at what was accepted.
-    mutating func noteDispute(_ id: DoubtID, _ state: LedgerState, at time: Int64) {
+    mutating func noteDispute(
+        _ id: DoubtID,
+        _ state: LedgerState,
+        at time: Int64,
+        _ finding: FindingNumber?
+    ) {
+        if state == .disputed, let finding {
+            partitions[id.partition]?.findings[id.key, default: []].insert(finding)
+        }
         guard state == .overdue || state == .disputed else {
             partitions[id.partition]?.disputes[id.key] = nil
             return
         }
         let known = partitions[id.partition]?.disputes[id.key]
         partitions[id.partition]?.disputes[id.key] = known ?? time
+    }
+
+    /// Whether a person was not called for this before: what is open needs no second call, and what
+    /// was closed is not opened again by what was known then.
+    private func isUndisputed(_ id: DoubtID, _ sighting: Sighting?) -> Bool {
+        guard let finding = sighting?.finding else { return false }
+        return partitions[id.partition]?.findings[id.key]?.contains(finding) != true
     }
 
     /// What a person has to look at although it was accepted, if a decision would be about that.

@@ -78,6 +78,8 @@ public struct LedgerEntry: Hashable, Sendable {
     public var since: Int64?
     /// The operator's decision that has led to it.
     public var decision: DecisionNumber?
+    /// By what it is known again, for what is changed or disputed.
+    public var finding: FindingNumber?
     /// Whether its event may not have been published.
     public var isUnannounced: Bool
 
@@ -96,6 +98,7 @@ public struct LedgerEntry: Hashable, Sendable {
         origin: RecordID? = nil,
         since: Int64? = nil,
         decision: DecisionNumber? = nil,
+        finding: FindingNumber? = nil,
         isUnannounced: Bool = false
     ) {
         self.key = key
@@ -111,6 +114,7 @@ public struct LedgerEntry: Hashable, Sendable {
         self.origin = origin ?? record
         self.since = since
         self.decision = decision
+        self.finding = finding
         self.isUnannounced = isUnannounced
     }
 }

@@ -45,6 +45,8 @@ final class PartitionState {
     /// References that a person has to look at although they were accepted, and since when:
     /// milliseconds since 1970.
     var disputes: [ReferenceKey: Int64] = [:]
+    /// What was disputed before, whether a person has closed it or not: it is said once.
+    var findings: [ReferenceKey: Set<FindingNumber>] = [:]
     /// Everything before this offset of the ledger is known.
     var ledgerEnd: Int64 = 0
     /// The owner of the latest claim: whoever else writes is late.
@@ -98,6 +100,7 @@ final class PartitionState {
             references: references,
             tracked: tracked,
             disputes: disputes,
+            findings: findings,
             end: ledgerEnd,
             claimant: claimant
         )
@@ -112,6 +115,7 @@ struct Remembered {
     var references: References
     var tracked: [ReferenceKey: Tracked]
     var disputes: [ReferenceKey: Int64]
+    var findings: [ReferenceKey: Set<FindingNumber>]
     var end: Int64
     var claimant: UInt64?
 }

@@ -25,6 +25,8 @@ struct Work {
     var cause = Cause.poll
     /// The operator's decision that it follows.
     var decision: DecisionNumber?
+    /// The finding that it tells of.
+    var finding: FindingNumber?
     /// Whether the event of its end was published, and only that is still to be noted.
     var isAnnounced = false
     /// Whether this attempt was refused although an earlier transmission may have arrived.

@@ -34,6 +34,7 @@ extension CommandLoop {
             outcome.since = write.since
             outcome.evidence = events.evidence(for: write, job)
             outcome.decision = job.decision.flatMap { $0.number == write.decision ? $0 : nil }
+            outcome.finding = write.finding
             outcome.isUnannounced = write.isUnannounced
             outcome.providerID = event?.providerID
             outcome.reason = event?.reason

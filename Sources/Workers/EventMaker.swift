@@ -76,13 +76,22 @@ struct EventMaker: Sendable {
     /// What tells two events of a kind apart: the provider's word, or why a person is needed.
     private func word(for write: LedgerWrite, _ job: Job) -> String? {
         switch (write.state, job.finding) {
-        // The provider may have said the same before the dispute.
-        case _ where write.state.isProgress && write.decision != nil: "closed"
+        // The provider may have said the same before the dispute, or a person of another one.
+        case _ where write.state.isProgress && write.decision != nil: "closed:\(write.sequence)"
         case (.changed, .sighting(let found)): found.status
-        case (.overdue, _): "overdue"
-        case (.disputed, _): "disputed"
+        case (.overdue, _), (.disputed, _): word(of: disputeReason(write.state, job.finding), job)
         default: nil
         }
+    }
+
+    /// The code of a dispute, with the field that differs or the word that contradicts.
+    private func word(of dispute: Event.Reason, _ job: Job) -> String {
+        var word = dispute.code
+        if let field = dispute.field { word += ":\(field)" }
+        if dispute.code == "contradiction", case .sighting(let found) = job.finding {
+            word += ":\(found.status)"
+        }
+        return word
     }
 
     private func trigger(_ cause: Cause) -> Event.Trigger {

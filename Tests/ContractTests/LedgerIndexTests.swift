@@ -60,6 +60,7 @@ enum Ledger {
     static var records: [LedgerRecord] {
         var full = outcome(.review)
         full.since = 1_799_999_999_999
+        full.finding = 0x0123_4567_89ab_cdef
         full.order = details
         full.providerID = "P"
         full.reason = Event.Reason(code: "timeout")
@@ -112,6 +113,7 @@ enum Ledger {
         let review = LedgerIndex(Ledger.records[2])
         #expect(review.since == 1_799_999_999_999 && review.decision == .max)
         #expect(review.notAfter == 1_800_000_000_001 && review.group == nil)
+        #expect(review.finding == 0x0123_4567_89ab_cdef)
     }
 
     @Test func kindsSayWhatIsOpen() {
@@ -125,7 +127,7 @@ enum Ledger {
         let encoded = LedgerRecord.intent(Ledger.intent).encoded()
         let good = LedgerIndex(.intent(Ledger.intent)).encoded()
         var otherVersion = good
-        otherVersion[0] = 2
+        otherVersion[0] = 1
         var otherKind = good
         otherKind[1] = 99
         for header in [[], otherVersion, otherKind, good + [0], good.dropLast()] {

@@ -127,7 +127,7 @@ import Testing
 
     @Test func somethingElseUnderItsReferenceIsForAPerson() throws {
         let script = try accepted()
-        let effects = try look(script, .mismatch)
+        let effects = try look(script, .differs(9))
         #expect(effects.appends.map(\.write.said) == [Said(1, .disputed, 2)])
     }
 
