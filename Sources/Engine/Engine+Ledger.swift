@@ -44,13 +44,8 @@ extension CommandEngine {
         var standing = Standing(entry)
         standing.sequence = max(standing.sequence, known?.sequence ?? 0)
         if let known { standing.continues(known) }
-        if settings.isFollowed(entry.state) {
-            let since = entry.since ?? partitions[partition]?.tracked[entry.key]?.since ?? entry.at
-            partitions[partition]?.tracked[entry.key] = Tracked(since: since, nextPoll: now.uptime)
-        } else {
-            partitions[partition]?.tracked[entry.key] = nil
-        }
         let subject = DoubtID(partition: partition, key: entry.key)
+        noteFollowed(subject, entry.state, since: entry.since, at: entry.at, entry.finding)
         noteDispute(subject, entry.state, at: entry.at, entry.finding)
         guard standing.isOpen || entry.isUnannounced else {
             partitions[partition]?.references.settle(standing, of: entry.key)

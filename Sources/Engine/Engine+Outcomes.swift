@@ -140,7 +140,7 @@ extension CommandEngine {
         )
         if let known = references[order.key] { standing.continues(known) }
         let subject = DoubtID(partition: id.partition, key: order.key)
-        follow(subject, write.state, since: write.since)
+        follow(subject, write.state, since: write.since, write.finding)
         noteDispute(subject, write.state, at: now.wallClock, write.finding)
         guard standing.isOpen else {
             partitions[id.partition]?.references.settle(standing, of: order.key)

@@ -22,20 +22,32 @@ extension CommandEngine {
     private static let searchPause = Duration.seconds(60)
 
     /// Follows a reference from now on, or not any more, as its state says.
-    mutating func follow(_ id: DoubtID, _ state: LedgerState, since: Int64?) {
-        guard settings.isFollowed(state) else {
-            partitions[id.partition]?.tracked[id.key] = nil
-            return
-        }
-        let since = since ?? partitions[id.partition]?.tracked[id.key]?.since ?? now.wallClock
-        let next = now.uptime + delay(since: since)
-        let word = partitions[id.partition]?.tracked[id.key]?.word
-        partitions[id.partition]?.tracked[id.key] = Tracked(
-            since: since,
-            nextPoll: next,
-            word: word
-        )
+    mutating func follow(
+        _ id: DoubtID,
+        _ state: LedgerState,
+        since: Int64?,
+        _ finding: FindingNumber?
+    ) {
+        noteFollowed(id, state, since: since, at: now.wallClock, finding)
+        guard let since = partitions[id.partition]?.tracked[id.key]?.since else { return }
+        partitions[id.partition]?.tracked[id.key]?.nextPoll = now.uptime + delay(since: since)
         schedulePoll(id)
+    }
+
+    /// Notes what the ledger says of a reference that is followed, or is no more.
+    mutating func noteFollowed(
+        _ id: DoubtID,
+        _ state: LedgerState,
+        since: Int64?,
+        at time: Int64,
+        _ finding: FindingNumber?
+    ) {
+        let known = partitions[id.partition]?.tracked.removeValue(forKey: id.key)
+        guard settings.isFollowed(state) else { return }
+        var reference = Tracked(since: since ?? known?.since ?? time, nextPoll: now.uptime)
+        reference.words = known?.words ?? []
+        if state == .changed, let finding { reference.note(word: finding) }
+        partitions[id.partition]?.tracked[id.key] = reference
     }
 
     /// Takes up what the last owner has followed, spread over the time until the next poll of each.
@@ -152,9 +164,8 @@ extension CommandEngine {
         let age = Duration.milliseconds(now.wallClock - reference.since)
         switch sighting {
         case .status(.other(let word))
-        where word != reference.word && settings.isFollowed(standing.state):
-            partitions[id.partition]?.tracked[id.key]?.word = word
-            return move(id, standing, to: .changed)
+        where !reference.words.contains(word) && settings.isFollowed(standing.state):
+            return move(id, standing, to: .changed, sighting)
         case .status(let status):
             if let state = settings.step(from: standing.state, to: status) {
                 let isNews = state != .disputed || isUndisputed(id, sighting)
@@ -317,8 +328,8 @@ struct Tracked: Hashable {
     var nextPoll: Instant
     /// What made us look.
     var cause = Cause.poll
-    /// The last word of the provider's that we do not know, by its hash.
-    var word: UInt64?
+    /// The last words of the provider's that we do not know and have said, by their hashes.
+    fileprivate(set) var words: [FindingNumber] = []
     /// Whether its end is known, and somebody said otherwise: it is asked for once.
     var isOnce = false
     var polledAt: Instant?
@@ -339,6 +350,13 @@ struct Tracked: Hashable {
     var mostTogether: Int { CommandEngine.maxLookupBatchSize >> min(unanswered, Self.mostHalvings) }
 
     private static let mostHalvings = 6
+
+    private static let mostWords = 8
+
+    /// Notes that a word was said.
+    mutating func note(word: FindingNumber) {
+        words = words.suffix(Self.mostWords - 1).filter { $0 != word } + [word]
+    }
 
     /// Notes whether the provider says that it has it.
     mutating func note(isThere: Bool, _ now: Instant) {

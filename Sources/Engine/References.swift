@@ -88,6 +88,8 @@ struct Standing: Hashable {
     /// before a release, and the acceptance before what became of it.
     mutating func continues(_ known: Standing) {
         guard known.attempt == attempt else { return }
+        // A word that we do not know may come at any time: what was said before stays said.
+        if state == .changed && known.state.isProgress { state = known.state }
         if state == .released || (state.isAccepted && known.state.isAccepted) {
             ledgerOffset = known.ledgerOffset
             origin = known.origin

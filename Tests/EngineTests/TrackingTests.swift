@@ -69,6 +69,33 @@ import Testing
         #expect(script.settle(try poll(script, .completed))?.said == Said(1, .completed, 4))
     }
 
+    @Test func anUnknownWordDoesNotReopenWhatWasSaid() throws {
+        let script = try accepted()
+        #expect(script.settle(try poll(script, .processing))?.said == Said(1, .processing, 2))
+        #expect(script.settle(try poll(script, .other(1)))?.said == Said(1, .changed, 3))
+        for status in [ProviderStatus.processing, .pending, .other(1), .processing] {
+            #expect(try poll(script, status).appends.isEmpty)
+        }
+        #expect(script.settle(try poll(script, .other(2)))?.said == Said(1, .changed, 4))
+        #expect(try poll(script, .other(1)).appends.isEmpty)
+        #expect(script.settle(try poll(script, .completed))?.said == Said(1, .completed, 5))
+    }
+
+    @Test func theNextOwnerKnowsWhatWasSaid() throws {
+        let script = Script.ready(
+            start: 1,
+            ledger: [
+                entry(1, at: 0, .accepted, ledgerOffset: 5),
+                entry(1, at: 0, .processing, ledgerOffset: 6, sequence: 2),
+                entry(1, at: 0, .changed, ledgerOffset: 7, sequence: 3, finding: 1),
+            ]
+        )
+        for status in [ProviderStatus.processing, .other(1)] {
+            #expect(try poll(script, status).appends.isEmpty)
+        }
+        #expect(script.settle(try poll(script, .other(2)))?.said == Said(1, .changed, 4))
+    }
+
     @Test func aCustomerWhoCancelledMayStillPay() throws {
         let script = try accepted(EngineSettings(rateLimit: 1000, isCancellingFinal: false))
         #expect(script.settle(try poll(script, .cancelled))?.said == Said(1, .cancelled, 2))
