@@ -218,7 +218,9 @@ extension CommandEngine {
         // What its command is answered comes first, also where that is read again after a restart.
         let isRead = partitions[id.partition]?.progress.isRead(standing.record.offset) == true
         guard isRead, works[standing.record] == nil else {
-            partitions[id.partition]?.tracked[id.key]?.nextPoll = now.uptime + .seconds(1)
+            let next = now.uptime + delay(since: reference.since)
+            partitions[id.partition]?.tracked[id.key]?.nextPoll = next
+            partitions[id.partition]?.tracked[id.key]?.hasNews = true
             return schedulePoll(id)
         }
         // It is followed again, or not, when the ledger knows; until then it is not asked for.
@@ -229,6 +231,17 @@ extension CommandEngine {
         if state == .changed || state == .disputed { work.finding = sighting?.finding }
         take(standing.record, work)
         conclude(standing.record, as: state)
+    }
+
+    /// Asks at once for what has news that had to wait, now that its command is answered.
+    mutating func pollNews(_ id: DoubtID) {
+        guard let state = partitions[id.partition], state.tracked[id.key]?.hasNews == true,
+            state.tracked[id.key]?.isBeingPolled == false, let standing = state.references[id.key],
+            state.progress.isRead(standing.record.offset), works[standing.record] == nil
+        else { return }
+        state.tracked[id.key]?.hasNews = false
+        state.tracked[id.key]?.nextPoll = now.uptime
+        schedulePoll(id)
     }
 
     // MARK: Disputes
@@ -338,6 +351,8 @@ struct Tracked: Hashable {
     private(set) var wasSeen = false
     /// Since when every answer is that the provider does not know it any more.
     private(set) var absentSince: Instant?
+    /// Whether something was found out that could not be recorded yet.
+    var hasNews = false
     /// Whether somebody has hinted since the last poll began.
     var isHinted = false
     /// Polls that were hurried by hints, one after the other.
