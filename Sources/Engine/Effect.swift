@@ -133,6 +133,8 @@ public enum Publication: Hashable, Sendable {
     case invalid
     /// The answer to a check or methods command.
     case answer
+    /// The answer to a check or methods command that the provider does not answer: nothing is known.
+    case unanswered
     /// The record as it came, to the dead letters.
     case deadLetter
     /// The record as it came, to its home partition.

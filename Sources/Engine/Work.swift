@@ -37,6 +37,8 @@ struct Work {
     var laterDecision: ReviewDecision?
     /// Transmissions or questions so far that ended as not sent.
     var tries = 0
+    /// Questions to the provider about nothing else that it has not answered.
+    var triesAlone = 0
     /// The number of the request whose answer is awaited.
     var ticket: UInt64 = 0
 

@@ -146,7 +146,7 @@ extension Worker {
         case .recorded(let write): return event(for: write, job)
         case .conflict: return answer(.conflict)
         case .invalid: return answer(.invalid)
-        case .answer: return answer(.answer)
+        case .answer, .unanswered: return answer(.answer)
         case .deadLetter: return answer(.deadLetter)
         case .forward: return answer(.forward)
         case .replay: return nil

@@ -162,6 +162,8 @@ extension CommandLoop {
             }
         case (.answer, .command(let command)):
             return job.finding.map { events.answer(to: command, $0, at: now) }
+        case (.unanswered, .command(let command)):
+            return events.answer(to: command, nil, at: now)
         default: return nil
         }
     }

@@ -278,8 +278,8 @@ struct EventMaker: Sendable {
         return event
     }
 
-    /// The answer to a check or methods command.
-    func answer(to command: Command, _ finding: Job.Finding, at now: Int64) -> Event {
+    /// The answer to a check or methods command; without a finding, that there is none.
+    func answer(to command: Command, _ finding: Job.Finding?, at now: Int64) -> Event {
         let kind: Event.Kind = command.body == .payoutMethods ? .methods : .checked
         var event = Event(
             domain: domain,
@@ -298,6 +298,11 @@ struct EventMaker: Sendable {
             event.reference = command.reference ?? state.reference
             fill(&event, from: state)
         case .failure(let error): event.reason = error.reason
+        case nil:
+            event.reason = Event.Reason(
+                code: "unavailable",
+                message: "the provider could not be asked: it failed at every question about this"
+            )
         case .receipt, .mismatch, .absent, .commandGone:
             event.reason = Event.Reason(
                 code: "not_found",

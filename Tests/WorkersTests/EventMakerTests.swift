@@ -180,6 +180,14 @@ import Testing
         #expect(event.id == "t/3/42/refused")
     }
 
+    @Test func whatCannotBeAskedHasNoState() {
+        let source = CommandSource(topic: "t", partition: 0, offset: 1)
+        let check = Command(id: "c", source: source, body: .checkPayout(.reference("WD-1")))
+        let event = maker.answer(to: check, nil, at: 5)
+        #expect(event.kind == .checked && event.reason?.code == "unavailable")
+        #expect(event.status == nil && event.certainty == nil)
+    }
+
     @Test func accountsAreMasked() throws {
         let order = try #require(OrderSummary(command))
         #expect(order.maskedAccount == "****5678")
