@@ -81,7 +81,7 @@ public struct LedgerWrite: Hashable, Sendable {
     /// How many events the reference has had, the one that this record announces included.
     public var sequence: Int
     /// When the attempt's doubt began, for what is in doubt or in review; when it was accepted, for
-    /// what is followed: milliseconds since 1970.
+    /// what is followed; since when a person has to look at it: milliseconds since 1970.
     public var since: Int64?
     /// How often it was looked up since.
     public var lookups: Int
@@ -95,6 +95,9 @@ public struct LedgerWrite: Hashable, Sendable {
     ///
     /// Only for what is not answered again by reading its command again.
     public var isUnannounced: Bool
+    /// The offset of the record that is written again as it stands, if it is one; the rest does not
+    /// matter then.
+    public var repeats: Int64?
 
     /// Describes a record to be written.
     public init(
@@ -106,7 +109,8 @@ public struct LedgerWrite: Hashable, Sendable {
         cause: Cause = .poll,
         decision: DecisionNumber? = nil,
         finding: FindingNumber? = nil,
-        isUnannounced: Bool = false
+        isUnannounced: Bool = false,
+        repeats: Int64? = nil
     ) {
         self.attempt = attempt
         self.state = state
@@ -117,6 +121,7 @@ public struct LedgerWrite: Hashable, Sendable {
         self.decision = decision
         self.finding = finding
         self.isUnannounced = isUnannounced
+        self.repeats = repeats
     }
 }
 

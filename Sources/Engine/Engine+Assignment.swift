@@ -8,6 +8,7 @@ extension CommandEngine {
             state.tracked = known.tracked
             state.disputes = known.disputes
             state.findings = known.findings
+            state.told = known.told
             state.ledgerEnd = known.end
             state.claimant = known.claimant
         }

@@ -105,6 +105,7 @@ extension CommandEngine {
 
     mutating func recorded(_ id: RecordID, _ write: LedgerWrite, offset: Int64) {
         guard let work = works[id], let order = work.order else { return }
+        if write.repeats != nil { return repeated(id, of: order.key, offset: offset) }
         remember(order, of: id, write, offset: offset)
         works[id]?.hasIntent = false
         if write.state != .conflict { works[id]?.sequence = write.sequence }
@@ -141,7 +142,8 @@ extension CommandEngine {
         if let known = references[order.key] { standing.continues(known) }
         let subject = DoubtID(partition: id.partition, key: order.key)
         follow(subject, write.state, since: write.since, write.finding)
-        noteDispute(subject, write.state, at: now.wallClock, write.finding)
+        noteDispute(subject, write.state, at: write.since ?? now.wallClock, write.finding)
+        noteTold(subject, write.state, offset: offset, at: now.wallClock)
         guard standing.isOpen else {
             partitions[id.partition]?.references.settle(standing, of: order.key)
             return

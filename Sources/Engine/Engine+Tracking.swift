@@ -119,7 +119,7 @@ extension CommandEngine {
                 partitions[id.partition]?.tracked[id.key]?.cause = .poll
             }
             partitions[id.partition]?.tracked[id.key]?.isHinted = false
-            subjects.append(Followed(record: standing.record, ledgerOffset: standing.ledgerOffset))
+            subjects.append(followed(id, standing))
             batch.append(id)
         }
         guard !batch.isEmpty else { return }
@@ -226,7 +226,7 @@ extension CommandEngine {
         // It is followed again, or not, when the ledger knows; until then it is not asked for.
         partitions[id.partition]?.tracked[id.key]?.isBeingPolled = true
         var work = Work(goingOnWith: standing, of: id.key)
-        work.since = reference.since
+        work.since = state.needsPerson ? now.wallClock : reference.since
         work.cause = reference.cause
         if state == .changed || state == .disputed { work.finding = sighting?.finding }
         take(standing.record, work)
@@ -256,7 +256,7 @@ extension CommandEngine {
         if state == .disputed, let finding {
             partitions[id.partition]?.findings[id.key, default: []].insert(finding)
         }
-        guard state == .overdue || state == .disputed else {
+        guard state.needsPerson else {
             partitions[id.partition]?.disputes[id.key] = nil
             return
         }
@@ -276,7 +276,13 @@ extension CommandEngine {
         guard let state = partitions[partition], state.disputes[key] != nil,
             let standing = state.references[key]
         else { return nil }
-        return Followed(record: standing.record, ledgerOffset: standing.ledgerOffset)
+        return followed(DoubtID(partition: partition, key: key), standing)
+    }
+
+    /// A reference, and where the ledger has told of it last.
+    private func followed(_ id: DoubtID, _ standing: Standing) -> Followed {
+        let told = partitions[id.partition]?.told[id.key]?.ledgerOffset
+        return Followed(record: standing.record, ledgerOffset: told ?? standing.ledgerOffset)
     }
 
     /// A person says what became of what was accepted; nothing lets it be sent again.
@@ -392,7 +398,7 @@ extension Outcome {
 
 extension Work {
     /// Carries what became of an accepted order through ledger and topic.
-    fileprivate init(goingOnWith standing: Standing, of key: ReferenceKey) {
+    init(goingOnWith standing: Standing, of key: ReferenceKey) {
         let order = Order(
             key: key,
             fingerprint: Fingerprint(high: standing.fingerprint, low: 0),

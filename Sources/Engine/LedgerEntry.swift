@@ -73,8 +73,8 @@ public struct LedgerEntry: Hashable, Sendable {
     public var owner: UInt64
     /// Where the command stood first.
     public var origin: RecordID
-    /// When the doubt of the attempt began, or when what is followed was accepted: milliseconds
-    /// since 1970.
+    /// When the doubt of the attempt began, when what is followed was accepted, or since when a
+    /// person has to look at it: milliseconds since 1970.
     public var since: Int64?
     /// The operator's decision that has led to it.
     public var decision: DecisionNumber?

@@ -45,6 +45,8 @@ final class PartitionState {
     /// References that a person has to look at although they were accepted, and since when:
     /// milliseconds since 1970.
     var disputes: [ReferenceKey: Int64] = [:]
+    /// What is open, doubts and disputes and what is followed: where and when the ledger was told.
+    var told: [ReferenceKey: Told] = [:]
     /// What was disputed before, whether a person has closed it or not: it is said once.
     var findings: [ReferenceKey: Set<FindingNumber>] = [:]
     /// Everything before this offset of the ledger is known.
@@ -101,6 +103,7 @@ final class PartitionState {
             tracked: tracked,
             disputes: disputes,
             findings: findings,
+            told: told,
             end: ledgerEnd,
             claimant: claimant
         )
@@ -116,6 +119,7 @@ struct Remembered {
     var tracked: [ReferenceKey: Tracked]
     var disputes: [ReferenceKey: Int64]
     var findings: [ReferenceKey: Set<FindingNumber>]
+    var told: [ReferenceKey: Told]
     var end: Int64
     var claimant: UInt64?
 }
@@ -151,6 +155,4 @@ struct Doubt: Hashable {
     var isAcceptedLate = false
     /// What an operator wants, as soon as the record is free.
     var decision: ReviewDecision?
-    /// When the ledger was last told: milliseconds since 1970.
-    var recordedAt: Int64
 }

@@ -43,7 +43,7 @@ struct EventMaker: Sendable {
 
     /// What is known of a doubt, for the ledger and for the person who must decide.
     func evidence(for write: LedgerWrite, _ job: Job) -> Evidence? {
-        guard let since = write.since else { return nil }
+        guard let since = write.since, !write.state.isProgress else { return nil }
         var evidence = job.evidence
         evidence.inDoubtSince = since
         // The count begins anew with every owner; what the ledger knows may be more.

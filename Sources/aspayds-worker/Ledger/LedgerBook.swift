@@ -183,5 +183,5 @@ extension LedgerRecord.Outcome {
     var isDispute: Bool { state == .overdue || state == .disputed }
 
     /// Since when a person is needed: milliseconds since 1970.
-    var neededSince: Int64 { isDispute ? at : since ?? at }
+    var neededSince: Int64 { since ?? at }
 }
