@@ -59,6 +59,9 @@ package struct Fingerprint: Hashable, Sendable {
     }
 }
 
+/// Sixteen digits.
+func hexadecimal(_ number: UInt64) -> String { HexWriter.text(of: 16) { $0.number(number) } }
+
 /// A reference in 16 bytes: the first of the SHA-256 of its upper-case form.
 package struct ReferenceKey: Hashable, Sendable {
     package let high: UInt64

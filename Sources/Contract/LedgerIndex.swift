@@ -25,6 +25,7 @@ import Crypto
 /// | 96 | 8 | hash of the group |
 /// | 104 | 8 | number of the decision |
 /// | 112 | 8 | what the order comes to, in thousandths; 0 in what is settled |
+/// | 120 | 8 | hash of the finding |
 package struct LedgerIndex: Hashable, Sendable {
     /// What the record says; the states of an outcome are kinds of their own.
     package enum Kind: UInt8, Sendable, CaseIterable {
@@ -62,7 +63,7 @@ package struct LedgerIndex: Hashable, Sendable {
     /// The header's name.
     package static let header = "index"
     /// The header's length.
-    package static let length = 120
+    package static let length = 128
     private static let version: UInt8 = 2
 
     /// What the record says.
@@ -97,6 +98,8 @@ package struct LedgerIndex: Hashable, Sendable {
     package var decision: UInt64?
     /// What the order comes to, in thousandths of the currency's unit.
     package var amount: Int64 = 0
+    /// By what it is known again, for what is changed or disputed; never 0.
+    package var finding: UInt64?
 
     /// The first eight bytes of the SHA-256 of an owner's or a group's name.
     package static func hash(of name: String) -> UInt64 {
@@ -139,6 +142,7 @@ extension LedgerIndex {
             amount = outcome.order?.amount.thousandths ?? 0
             since = outcome.since
             decision = outcome.decision?.number
+            finding = outcome.finding
         }
     }
 
@@ -215,6 +219,7 @@ extension LedgerIndex {
         append(group ?? 0)
         append(decision ?? 0)
         append(amount)
+        append(finding ?? 0)
         return bytes
     }
 
@@ -248,6 +253,7 @@ extension LedgerIndex {
         group = hash(96)
         decision = hash(104)
         amount = number(112)
+        finding = hash(120)
     }
 }
 

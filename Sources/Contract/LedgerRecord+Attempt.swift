@@ -79,11 +79,14 @@ extension LedgerRecord {
         package var number: UInt64
         /// When, in milliseconds since 1970.
         package var at: Int64
-        /// When the attempt's first doubt began, in milliseconds since 1970.
+        /// When the attempt's first doubt began, when what is followed was accepted, or since when a
+        /// person has to look at it: milliseconds since 1970.
         package var since: Int64?
+        /// By what it is known again, for what is changed or disputed: a hash of what was found.
+        package var finding: UInt64?
         /// Whether its event is still to be published; a second record says that it was.
         package var isUnannounced = false
-        /// What an answer is compared with later; while something is still to be done.
+        /// What an answer is compared with later; while more may become of it.
         package var order: OrderDetails?
         /// The provider's id.
         package var providerID: String?

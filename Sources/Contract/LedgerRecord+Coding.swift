@@ -107,6 +107,7 @@ extension LedgerRecord.Outcome {
         w.field("number", number)
         w.field("at", RFC3339.format(at))
         w.field("since", since.map(RFC3339.format))
+        w.field("finding", finding.map(hexadecimal))
         w.field("unannounced", isUnannounced ? true : nil)
         if let order { w.object("order") { order.write(to: &$0) } }
         w.field(domain.idField, providerID)
@@ -140,6 +141,7 @@ extension LedgerRecord.Outcome {
             at: try fields.requiredTime("at")
         )
         since = try fields.time("since")
+        finding = try fields.hexadecimal("finding")
         isUnannounced = try fields.flag("unannounced") ?? false
         if let order = try fields.object("order") { self.order = try OrderDetails(order) }
         providerID = try fields.text(domain.idField)
@@ -163,6 +165,14 @@ extension RecordFields {
             throw UnreadableRecord(what: "fingerprint is not readable")
         }
         return fingerprint
+    }
+
+    fileprivate func hexadecimal(_ name: String) throws(UnreadableRecord) -> UInt64? {
+        guard let text = try text(name) else { return nil }
+        guard let number = UInt64(text, radix: 16) else {
+            throw UnreadableRecord(what: "\(name) is not hexadecimal")
+        }
+        return number
     }
 
     fileprivate func command() throws(UnreadableRecord) -> Event.Origin {

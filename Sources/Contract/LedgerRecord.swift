@@ -49,7 +49,15 @@ package enum LedgerRecord: Sendable, Equatable {
         /// A person has said that what was held may be sent.
         case approved
 
-        /// Whether work is left: such records keep what the order was.
+        /// Whether more may become of it: such records keep what the order was.
+        package var keepsOrder: Bool {
+            switch self {
+            case .accepted, .processing, .cancelled, .changed, .overdue, .disputed: true
+            default: isOpen
+            }
+        }
+
+        /// Whether work is left.
         package var isOpen: Bool {
             switch self {
             case .accepted, .refused, .notSent, .expired, .conflict, .processing, .completed,

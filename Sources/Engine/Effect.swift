@@ -81,7 +81,7 @@ public struct LedgerWrite: Hashable, Sendable {
     /// How many events the reference has had, the one that this record announces included.
     public var sequence: Int
     /// When the attempt's doubt began, for what is in doubt or in review; when it was accepted, for
-    /// what is followed: milliseconds since 1970.
+    /// what is followed; since when a person has to look at it: milliseconds since 1970.
     public var since: Int64?
     /// How often it was looked up since.
     public var lookups: Int
@@ -89,10 +89,15 @@ public struct LedgerWrite: Hashable, Sendable {
     public var cause: Cause
     /// The operator's decision that has led to it.
     public var decision: DecisionNumber?
+    /// By what it is known again, for what is changed or disputed.
+    public var finding: FindingNumber?
     /// Whether its event is still to be published; a second record says that it was.
     ///
     /// Only for what is not answered again by reading its command again.
     public var isUnannounced: Bool
+    /// The offset of the record that is written again as it stands, if it is one; the rest does not
+    /// matter then.
+    public var repeats: Int64?
 
     /// Describes a record to be written.
     public init(
@@ -103,7 +108,9 @@ public struct LedgerWrite: Hashable, Sendable {
         lookups: Int = 0,
         cause: Cause = .poll,
         decision: DecisionNumber? = nil,
-        isUnannounced: Bool = false
+        finding: FindingNumber? = nil,
+        isUnannounced: Bool = false,
+        repeats: Int64? = nil
     ) {
         self.attempt = attempt
         self.state = state
@@ -112,7 +119,9 @@ public struct LedgerWrite: Hashable, Sendable {
         self.lookups = lookups
         self.cause = cause
         self.decision = decision
+        self.finding = finding
         self.isUnannounced = isUnannounced
+        self.repeats = repeats
     }
 }
 
@@ -129,6 +138,8 @@ public enum Publication: Hashable, Sendable {
     case invalid
     /// The answer to a check or methods command.
     case answer
+    /// The answer to a check or methods command that the provider does not answer: nothing is known.
+    case unanswered
     /// The record as it came, to the dead letters.
     case deadLetter
     /// The record as it came, to its home partition.

@@ -8,6 +8,8 @@ extension CommandEngine {
             state.tracked = known.tracked
             state.disputes = known.disputes
             state.spent = known.spent
+            state.findings = known.findings
+            state.told = known.told
             state.ledgerEnd = known.end
             state.claimant = known.claimant
         }

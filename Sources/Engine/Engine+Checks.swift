@@ -6,6 +6,8 @@ extension CommandEngine {
 
     /// So often a check may go unanswered among others before it is asked for by itself.
     private static let triesAmongOthers = 2
+    /// So often the provider may say nothing to one by itself before that is its answer.
+    private static let triesAlone = 6
 
     /// Asks for a reference or an id; what is followed or in doubt is looked at soon as well.
     mutating func check(_ id: RecordID, _ key: ReferenceKey) {
@@ -55,11 +57,18 @@ extension CommandEngine {
         if let failure { noteForBreaker(failure) } else { note(failed: false) }
         var retryAfter: Duration?
         if case .notSent(_, let delay) = failure { retryAfter = delay }
+        // What never reached the provider was no try: that waits, as everything does.
+        let isTry = batch.count == 1 && failure?.reachedProvider != false
         for ticket in batch where state(awaiting: ticket) == .asking {
             if answered.contains(ticket) {
                 publish(ticket.record, .answer)
+                continue
+            }
+            works[ticket.record]?.tries += 1
+            if isTry { works[ticket.record]?.triesAlone += 1 }
+            if works[ticket.record]?.triesAlone ?? 0 >= Self.triesAlone {
+                publish(ticket.record, .unanswered)
             } else {
-                works[ticket.record]?.tries += 1
                 backOff(ticket.record, retryAfter: retryAfter)
             }
         }

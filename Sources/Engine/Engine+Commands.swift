@@ -171,6 +171,7 @@ extension CommandEngine {
             tails[key] = nil
         }
         if let next = work.next { giveTurn(to: next) }
+        if let key = work.key { pollNews(DoubtID(partition: id.partition, key: key)) }
         if let decision = work.laterDecision, let key = work.key {
             decide(DoubtID(partition: id.partition, key: key), decision)
         }

@@ -42,8 +42,7 @@ extension CommandEngine {
             lookups: lookups,
             nextLookup: now.uptime + delay(after: lookups),
             judgedFrom: max(judgedFrom, known?.judgedFrom ?? judgedFrom),
-            inReview: standing.state == .review,
-            recordedAt: reference.at
+            inReview: standing.state == .review
         )
         partitions[partition]?.doubts[order.key] = doubt
         let late = partitions[partition]?.lateAcceptances[order.key]
@@ -152,7 +151,7 @@ extension CommandEngine {
         case .absent
         where !doubt.inReview && !doubt.isConfirming && askedAt >= doubt.judgedFrom:
             return settleAbsent(id, doubt)
-        case .mismatch, .absent, .status: break
+        case .mismatch, .absent, .differs, .status: break
         }
         var next = now.uptime + delay(after: doubt.lookups)
         if !doubt.inReview && doubt.judgedFrom > now.uptime { next = min(next, doubt.judgedFrom) }
@@ -162,11 +161,7 @@ extension CommandEngine {
     /// What had to wait while a doubt was being looked up.
     private mutating func takeUpLeftovers(_ id: DoubtID) {
         guard let doubt = partitions[id.partition]?.doubts[id.key] else { return }
-        if let decision = doubt.decision {
-            decide(id, decision)
-        } else if now.wallClock >= doubt.recordedAt + Self.repetition {
-            settle(id, doubt, as: doubt.inReview ? .review : .inDoubt)
-        }
+        if let decision = doubt.decision { decide(id, decision) }
     }
 
     /// Looks a doubt up at once, unless that has just been done.

@@ -7,10 +7,6 @@ internal import DequeModule
 /// last one it knew of, and finds the claim in between. A late acceptance is evidence; other late
 /// outcomes say nothing. So whoever reads a ledger comes to the same conclusions from it.
 extension CommandEngine {
-    /// How long before what is still open is written again, so that the ledger's retention
-    /// (90 days) cannot forget it.
-    static let repetition: Int64 = 30 * 24 * 3_600_000
-
     // MARK: Restoring
 
     /// How far the ledger of a partition that was assigned is known from before, and whose claim was
@@ -45,14 +41,10 @@ extension CommandEngine {
         var standing = Standing(entry)
         standing.sequence = max(standing.sequence, known?.sequence ?? 0)
         if let known { standing.continues(known) }
-        if settings.isFollowed(entry.state) {
-            let since = entry.since ?? partitions[partition]?.tracked[entry.key]?.since ?? entry.at
-            partitions[partition]?.tracked[entry.key] = Tracked(since: since, nextPoll: now.uptime)
-        } else {
-            partitions[partition]?.tracked[entry.key] = nil
-        }
         let subject = DoubtID(partition: partition, key: entry.key)
-        noteDispute(subject, entry.state, at: entry.at)
+        noteFollowed(subject, entry.state, since: entry.since, at: entry.at, entry.finding)
+        noteDispute(subject, entry.state, at: entry.since ?? entry.at, entry.finding)
+        noteTold(subject, entry.state, offset: entry.offset, at: entry.at)
         guard standing.isOpen || entry.isUnannounced else {
             partitions[partition]?.references.settle(standing, of: entry.key)
             return
@@ -120,18 +112,6 @@ extension CommandEngine {
         state.isClaimed = true
         state.claimedAt = now.wallClock
         if state.phase == .claiming(.appending) { begin(partition) }
-    }
-
-    /// Claims again what was claimed long ago, so that no ledger is ever empty.
-    mutating func repeatClaims() {
-        guard now.wallClock >= nextClaimCheck else { return }
-        nextClaimCheck = now.wallClock + Self.repetition / 30
-        for partition in owned {
-            guard let state = partitions[partition], state.phase == .active,
-                state.claimTicket == nil, now.wallClock >= state.claimedAt + Self.repetition
-            else { continue }
-            claim(partition)
-        }
     }
 
     /// Begins with what the last owner left open: an intent without outcome may have been sent.
@@ -273,6 +253,7 @@ extension LedgerWrite {
             sequence: entry.sequence,
             since: entry.since,
             decision: entry.decision,
+            finding: entry.finding,
             isUnannounced: entry.isUnannounced
         )
     }

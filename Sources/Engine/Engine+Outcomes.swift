@@ -89,6 +89,7 @@ extension CommandEngine {
             lookups: work.lookups,
             cause: work.cause,
             decision: work.decision,
+            finding: work.finding,
             isUnannounced: isEvent && work.isSettlement
         )
         move(id, to: .recording(write))
@@ -107,6 +108,7 @@ extension CommandEngine {
 
     mutating func recorded(_ id: RecordID, _ write: LedgerWrite, offset: Int64) {
         guard let work = works[id], let order = work.order else { return }
+        if write.repeats != nil { return repeated(id, of: order.key, offset: offset) }
         remember(order, of: id, write, offset: offset)
         if work.hasIntent && write.state.isUnsent { takeBack(id) }
         works[id]?.hasIntent = false
@@ -144,8 +146,9 @@ extension CommandEngine {
         )
         if let known = references[order.key] { standing.continues(known) }
         let subject = DoubtID(partition: id.partition, key: order.key)
-        follow(subject, write.state, since: write.since)
-        noteDispute(subject, write.state, at: now.wallClock)
+        follow(subject, write.state, since: write.since, write.finding)
+        noteDispute(subject, write.state, at: write.since ?? now.wallClock, write.finding)
+        noteTold(subject, write.state, offset: offset, at: now.wallClock)
         guard standing.isOpen else {
             partitions[id.partition]?.references.settle(standing, of: order.key)
             return

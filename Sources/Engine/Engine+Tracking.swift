@@ -18,21 +18,36 @@ extension CommandEngine {
     private static let hintGap = Duration.seconds(2)
     private static let longestHintGap = Duration.seconds(60)
 
+    /// What is in the way of others is looked for no slower than this.
+    private static let searchPause = Duration.seconds(60)
+
     /// Follows a reference from now on, or not any more, as its state says.
-    mutating func follow(_ id: DoubtID, _ state: LedgerState, since: Int64?) {
-        guard settings.isFollowed(state) else {
-            partitions[id.partition]?.tracked[id.key] = nil
-            return
-        }
-        let since = since ?? partitions[id.partition]?.tracked[id.key]?.since ?? now.wallClock
-        let next = now.uptime + delay(since: since)
-        let word = partitions[id.partition]?.tracked[id.key]?.word
-        partitions[id.partition]?.tracked[id.key] = Tracked(
-            since: since,
-            nextPoll: next,
-            word: word
-        )
+    mutating func follow(
+        _ id: DoubtID,
+        _ state: LedgerState,
+        since: Int64?,
+        _ finding: FindingNumber?
+    ) {
+        noteFollowed(id, state, since: since, at: now.wallClock, finding)
+        guard let since = partitions[id.partition]?.tracked[id.key]?.since else { return }
+        partitions[id.partition]?.tracked[id.key]?.nextPoll = now.uptime + delay(since: since)
         schedulePoll(id)
+    }
+
+    /// Notes what the ledger says of a reference that is followed, or is no more.
+    mutating func noteFollowed(
+        _ id: DoubtID,
+        _ state: LedgerState,
+        since: Int64?,
+        at time: Int64,
+        _ finding: FindingNumber?
+    ) {
+        let known = partitions[id.partition]?.tracked.removeValue(forKey: id.key)
+        guard settings.isFollowed(state) else { return }
+        var reference = Tracked(since: since ?? known?.since ?? time, nextPoll: now.uptime)
+        reference.words = known?.words ?? []
+        if state == .changed, let finding { reference.note(word: finding) }
+        partitions[id.partition]?.tracked[id.key] = reference
     }
 
     /// Takes up what the last owner has followed, spread over the time until the next poll of each.
@@ -81,15 +96,22 @@ extension CommandEngine {
         return reference.nextPoll == poll.at && !reference.isBeingPolled
     }
 
-    /// Asks for as many as one request holds.
+    /// Asks for as many as one request holds, and no more than each may be asked for with.
     mutating func pollDue() {
         var batch: [DoubtID] = []
         var subjects: [Followed] = []
-        while batch.count < Self.maxLookupBatchSize, let next = polls.min, next.at <= now.uptime {
-            polls.removeMin()
+        var most = Self.maxLookupBatchSize
+        while batch.count < most, let next = polls.min, next.at <= now.uptime {
             let id = next.subject
-            guard isCurrent(next), let standing = partitions[id.partition]?.references[id.key]
-            else { continue }
+            guard isCurrent(next), let reference = partitions[id.partition]?.tracked[id.key],
+                let standing = partitions[id.partition]?.references[id.key]
+            else {
+                polls.removeMin()
+                continue
+            }
+            most = min(most, reference.mostTogether)
+            if batch.count >= most { break }
+            polls.removeMin()
             partitions[id.partition]?.tracked[id.key]?.isBeingPolled = true
             if partitions[id.partition]?.tracked[id.key]?.isHinted == false {
                 // An earlier hint has had its poll: what is found now, nobody has told us.
@@ -97,7 +119,7 @@ extension CommandEngine {
                 partitions[id.partition]?.tracked[id.key]?.cause = .poll
             }
             partitions[id.partition]?.tracked[id.key]?.isHinted = false
-            subjects.append(Followed(record: standing.record, ledgerOffset: standing.ledgerOffset))
+            subjects.append(followed(id, standing))
             batch.append(id)
         }
         guard !batch.isEmpty else { return }
@@ -118,6 +140,7 @@ extension CommandEngine {
         } else if !sightings.isEmpty {
             note(failed: false)
         }
+        let wasAsked = failure?.reachedProvider ?? !sightings.isEmpty
         for id in batch {
             guard let state = partitions[id.partition], state.phase == .active,
                 state.tracked[id.key]?.isBeingPolled == true,
@@ -125,29 +148,45 @@ extension CommandEngine {
             else { continue }
             state.tracked[id.key]?.isBeingPolled = false
             state.tracked[id.key]?.polledAt = now.uptime
-            judge(id, standing, sightings[standing.record])
+            let sighting = sightings[standing.record]
+            if wasAsked { state.tracked[id.key]?.note(isAnswered: sighting != nil, failure) }
+            judge(id, standing, sighting)
         }
     }
 
     /// Decides what one poll says of a reference.
     private mutating func judge(_ id: DoubtID, _ standing: Standing, _ sighting: Sighting?) {
-        if case .status = sighting { partitions[id.partition]?.tracked[id.key]?.wasSeen = true }
+        if let sighting {
+            partitions[id.partition]?.tracked[id.key]?
+                .note(isThere: sighting != .absent, now.uptime)
+        }
         guard let reference = partitions[id.partition]?.tracked[id.key] else { return }
         let age = Duration.milliseconds(now.wallClock - reference.since)
         switch sighting {
         case .status(.other(let word))
-        where word != reference.word && settings.isFollowed(standing.state):
-            partitions[id.partition]?.tracked[id.key]?.word = word
-            return move(id, standing, to: .changed)
+        where !reference.words.contains(word) && settings.isFollowed(standing.state):
+            return move(id, standing, to: .changed, sighting)
         case .status(let status):
             if let state = settings.step(from: standing.state, to: status) {
-                return move(id, standing, to: state)
+                let isNews = state != .disputed || isUndisputed(id, sighting)
+                if isNews { return move(id, standing, to: state, sighting) }
             }
-        case .mismatch: return move(id, standing, to: .disputed)
-        // It was there; what is answered shortly after may lag.
-        case .absent where reference.wasSeen && age > settings.settleWindow:
-            return move(id, standing, to: .disputed)
-        case .absent, .found, nil: break
+        case .differs:
+            if isUndisputed(id, sighting) { return move(id, standing, to: .disputed, sighting) }
+        case .absent:
+            guard let since = reference.absentSince, !reference.isOnce, isUndisputed(id, sighting)
+            else { break }
+            // It was there, and an answer may lag: what is gone must stay so.
+            guard now.uptime - since < settings.settleWindow else {
+                return move(id, standing, to: .disputed, sighting)
+            }
+            let pause = min(delay(since: reference.since), settings.settleWindow / 4)
+            return pollAgain(id, reference, after: pause)
+        // Nothing was found out, so nothing follows from its age.
+        case .found, .mismatch, nil:
+            let delay = delay(since: reference.since)
+            let isSearch = reference.unanswered > 0 && reference.mostTogether > 1
+            return pollAgain(id, reference, after: isSearch ? min(delay, Self.searchPause) : delay)
         }
         if age > settings.pollHorizon && !reference.isOnce {
             guard standing.state == .cancelled else { return move(id, standing, to: .overdue) }
@@ -169,28 +208,55 @@ extension CommandEngine {
     }
 
     /// Records a new state and says so.
-    private mutating func move(_ id: DoubtID, _ standing: Standing, to state: LedgerState) {
+    private mutating func move(
+        _ id: DoubtID,
+        _ standing: Standing,
+        to state: LedgerState,
+        _ sighting: Sighting? = nil
+    ) {
         guard let reference = partitions[id.partition]?.tracked[id.key] else { return }
         // What its command is answered comes first, also where that is read again after a restart.
         let isRead = partitions[id.partition]?.progress.isRead(standing.record.offset) == true
         guard isRead, works[standing.record] == nil else {
-            partitions[id.partition]?.tracked[id.key]?.nextPoll = now.uptime + .seconds(1)
+            let next = now.uptime + delay(since: reference.since)
+            partitions[id.partition]?.tracked[id.key]?.nextPoll = next
+            partitions[id.partition]?.tracked[id.key]?.hasNews = true
             return schedulePoll(id)
         }
         // It is followed again, or not, when the ledger knows; until then it is not asked for.
         partitions[id.partition]?.tracked[id.key]?.isBeingPolled = true
         var work = Work(goingOnWith: standing, of: id.key)
-        work.since = reference.since
+        work.since = state.needsPerson ? now.wallClock : reference.since
         work.cause = reference.cause
+        if state == .changed || state == .disputed { work.finding = sighting?.finding }
         take(standing.record, work)
         conclude(standing.record, as: state)
+    }
+
+    /// Asks at once for what has news that had to wait, now that its command is answered.
+    mutating func pollNews(_ id: DoubtID) {
+        guard let state = partitions[id.partition], state.tracked[id.key]?.hasNews == true,
+            state.tracked[id.key]?.isBeingPolled == false, let standing = state.references[id.key],
+            state.progress.isRead(standing.record.offset), works[standing.record] == nil
+        else { return }
+        state.tracked[id.key]?.hasNews = false
+        state.tracked[id.key]?.nextPoll = now.uptime
+        schedulePoll(id)
     }
 
     // MARK: Disputes
 
     /// Notes since when a person has to look at what is not in doubt.
-    mutating func noteDispute(_ id: DoubtID, _ state: LedgerState, at time: Int64) {
-        guard state == .overdue || state == .disputed || state == .held else {
+    mutating func noteDispute(
+        _ id: DoubtID,
+        _ state: LedgerState,
+        at time: Int64,
+        _ finding: FindingNumber?
+    ) {
+        if state == .disputed, let finding {
+            partitions[id.partition]?.findings[id.key, default: []].insert(finding)
+        }
+        guard state.needsPerson else {
             partitions[id.partition]?.disputes[id.key] = nil
             return
         }
@@ -198,12 +264,25 @@ extension CommandEngine {
         partitions[id.partition]?.disputes[id.key] = known ?? time
     }
 
+    /// Whether a person was not called for this before: what is open needs no second call, and what
+    /// was closed is not opened again by what was known then.
+    private func isUndisputed(_ id: DoubtID, _ sighting: Sighting?) -> Bool {
+        guard let finding = sighting?.finding else { return false }
+        return partitions[id.partition]?.findings[id.key]?.contains(finding) != true
+    }
+
     /// What a person has to look at although it is not in doubt, if a decision would be about that.
     public func dispute(in partition: Int32, of key: ReferenceKey) -> Followed? {
         guard let state = partitions[partition], state.disputes[key] != nil,
             let standing = state.references[key]
         else { return nil }
-        return Followed(record: standing.record, ledgerOffset: standing.ledgerOffset)
+        return followed(DoubtID(partition: partition, key: key), standing)
+    }
+
+    /// A reference, and where the ledger has told of it last.
+    private func followed(_ id: DoubtID, _ standing: Standing) -> Followed {
+        let told = partitions[id.partition]?.told[id.key]?.ledgerOffset
+        return Followed(record: standing.record, ledgerOffset: told ?? standing.ledgerOffset)
     }
 
     /// A person says what became of what was accepted; nothing lets it be sent again.
@@ -270,23 +349,58 @@ struct Tracked: Hashable {
     var nextPoll: Instant
     /// What made us look.
     var cause = Cause.poll
-    /// The last word of the provider's that we do not know, by its hash.
-    var word: UInt64?
+    /// The last words of the provider's that we do not know and have said, by their hashes.
+    fileprivate(set) var words: [FindingNumber] = []
     /// Whether its end is known, and somebody said otherwise: it is asked for once.
     var isOnce = false
     var polledAt: Instant?
     var isBeingPolled = false
     /// Whether a poll has found it; what a person has called done, the provider may never have had.
-    var wasSeen = false
+    private(set) var wasSeen = false
+    /// Since when every answer is that the provider does not know it any more.
+    private(set) var absentSince: Instant?
+    /// Whether something was found out that could not be recorded yet.
+    var hasNews = false
     /// Whether somebody has hinted since the last poll began.
     var isHinted = false
     /// Polls that were hurried by hints, one after the other.
     var hints = 0
+    /// Polls in a row that the provider has had, and that told nothing of it.
+    private(set) var unanswered = 0
+
+    /// So many may be asked for in one request with it: half as many after each that told nothing,
+    /// since something in it may be what the provider does not like (100, 50, 25, 12, 6, 3, 1).
+    var mostTogether: Int { CommandEngine.maxLookupBatchSize >> min(unanswered, Self.mostHalvings) }
+
+    private static let mostHalvings = 6
+
+    private static let mostWords = 8
+
+    /// Notes that a word was said.
+    mutating func note(word: FindingNumber) {
+        words = words.suffix(Self.mostWords - 1).filter { $0 != word } + [word]
+    }
+
+    /// Notes whether the provider says that it has it.
+    mutating func note(isThere: Bool, _ now: Instant) {
+        if isThere { wasSeen = true }
+        absentSince = isThere || !wasSeen ? nil : absentSince ?? now
+    }
+
+    /// Notes how a poll ended: one that was refused as a whole lets its members go alone.
+    mutating func note(isAnswered: Bool, _ failure: Outcome?) {
+        unanswered = isAnswered ? 0 : failure == .refused ? Self.mostHalvings : unanswered + 1
+    }
+}
+
+extension Outcome {
+    /// Whether the provider may have looked at the request.
+    var reachedProvider: Bool { if case .notSent = self { false } else { true } }
 }
 
 extension Work {
     /// Carries what became of an accepted order through ledger and topic.
-    fileprivate init(goingOnWith standing: Standing, of key: ReferenceKey) {
+    init(goingOnWith standing: Standing, of key: ReferenceKey) {
         let order = Order(
             key: key,
             fingerprint: Fingerprint(high: standing.fingerprint, low: 0),

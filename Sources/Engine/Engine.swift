@@ -68,8 +68,8 @@ public struct CommandEngine: ~Copyable {
     var askBatches: [LookupNumber: [Ticket]] = [:]
     /// Polls that were not answered yet.
     var pollBatches: [LookupNumber: [DoubtID]] = [:]
-    /// When to look for old claims: milliseconds since 1970.
-    var nextClaimCheck: Int64 = 0
+    /// When to look for what is to be written again: milliseconds since 1970.
+    var nextRepetition: Int64 = 0
 
     /// An engine that owns nothing yet.
     public init(settings: EngineSettings, owner: UInt64, seed: UInt64, at moment: Moment) {
@@ -126,7 +126,7 @@ public struct CommandEngine: ~Copyable {
         expireOverdue()
         endBackoffs()
         offerAgain()
-        repeatClaims()
+        repeatOldRecords()
         if breaker.startProbe(at: now.uptime) { probe() }
         prepare()
         grantPermits()

@@ -25,6 +25,8 @@ public struct EngineSettings: Hashable, Sendable {
     public var clockSkew: Duration
     /// How long what was accepted is followed.
     public var pollHorizon: Duration
+    /// How long before what is not over is written to the ledger again.
+    public var repetition: Duration
     /// Whether nothing can follow on `cancelled`.
     public var isCancellingFinal: Bool
     /// How often the harmless read is sent for what it tells, the payout methods; nil for never.
@@ -58,6 +60,7 @@ public struct EngineSettings: Hashable, Sendable {
         settleWindow: Duration = .seconds(900),
         clockSkew: Duration = .seconds(60),
         pollHorizon: Duration = .seconds(259_200),
+        repetition: Duration = .seconds(2_592_000),
         isCancellingFinal: Bool = true,
         refreshInterval: Duration? = nil,
         repostsWhenAbsent: Bool = false,
@@ -78,6 +81,7 @@ public struct EngineSettings: Hashable, Sendable {
         self.settleWindow = settleWindow
         self.clockSkew = clockSkew
         self.pollHorizon = pollHorizon
+        self.repetition = repetition
         self.isCancellingFinal = isCancellingFinal
         self.refreshInterval = refreshInterval
         self.repostsWhenAbsent = repostsWhenAbsent

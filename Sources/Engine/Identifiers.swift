@@ -89,5 +89,8 @@ public typealias CommitNumber = UInt64
 /// Names one batch of lookups.
 public typealias LookupNumber = UInt64
 
+/// Names what was found out about a reference: the same number, the same finding.
+public typealias FindingNumber = UInt64
+
 /// Names what an operator has decided; the shell knows who and why.
 public typealias DecisionNumber = UInt64

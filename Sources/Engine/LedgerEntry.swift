@@ -90,11 +90,13 @@ public struct LedgerEntry: Hashable, Sendable {
     public var owner: UInt64
     /// Where the command stood first.
     public var origin: RecordID
-    /// When the doubt of the attempt began, or when what is followed was accepted: milliseconds
-    /// since 1970.
+    /// When the doubt of the attempt began, when what is followed was accepted, or since when a
+    /// person has to look at it: milliseconds since 1970.
     public var since: Int64?
     /// The operator's decision that has led to it.
     public var decision: DecisionNumber?
+    /// By what it is known again, for what is changed or disputed.
+    public var finding: FindingNumber?
     /// Whether its event may not have been published.
     public var isUnannounced: Bool
     /// What the order comes to, in thousandths of the currency's unit; of what is settled, 0.
@@ -115,6 +117,7 @@ public struct LedgerEntry: Hashable, Sendable {
         origin: RecordID? = nil,
         since: Int64? = nil,
         decision: DecisionNumber? = nil,
+        finding: FindingNumber? = nil,
         isUnannounced: Bool = false,
         amount: Int64 = 0
     ) {
@@ -131,6 +134,7 @@ public struct LedgerEntry: Hashable, Sendable {
         self.origin = origin ?? record
         self.since = since
         self.decision = decision
+        self.finding = finding
         self.isUnannounced = isUnannounced
         self.amount = amount
     }

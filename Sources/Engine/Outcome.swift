@@ -40,10 +40,25 @@ public enum Sighting: Hashable, Sendable {
     case found
     /// The provider has something else under this reference.
     case mismatch
+    /// What the provider says of it differs from what was asked for, in the field of this hash; for
+    /// what is followed.
+    case differs(FindingNumber)
     /// The provider says that it does not know the reference.
     case absent
     /// How far it is with what it has accepted; for what is followed.
     case status(ProviderStatus)
+}
+
+extension Sighting {
+    /// By what it is known again when it is news; nil where it is none.
+    var finding: FindingNumber? {
+        switch self {
+        case .found, .mismatch: nil
+        case .absent: 1
+        case .status(.other(let number)), .differs(let number): number
+        case .status(let status): status.state.map { 2 + FindingNumber($0.rawValue) }
+        }
+    }
 }
 
 /// How far the provider is with an order.

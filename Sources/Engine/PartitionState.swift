@@ -47,6 +47,10 @@ final class PartitionState {
     var disputes: [ReferenceKey: Int64] = [:]
     /// What the orders of the day come to.
     var spent = DailyTotal()
+    /// What is open, doubts and disputes and what is followed: where and when the ledger was told.
+    var told: [ReferenceKey: Told] = [:]
+    /// What was disputed before, whether a person has closed it or not: it is said once.
+    var findings: [ReferenceKey: Set<FindingNumber>] = [:]
     /// Everything before this offset of the ledger is known.
     var ledgerEnd: Int64 = 0
     /// The owner of the latest claim: whoever else writes is late.
@@ -101,6 +105,8 @@ final class PartitionState {
             tracked: tracked,
             disputes: disputes,
             spent: spent,
+            findings: findings,
+            told: told,
             end: ledgerEnd,
             claimant: claimant
         )
@@ -116,6 +122,8 @@ struct Remembered {
     var tracked: [ReferenceKey: Tracked]
     var disputes: [ReferenceKey: Int64]
     var spent: DailyTotal
+    var findings: [ReferenceKey: Set<FindingNumber>]
+    var told: [ReferenceKey: Told]
     var end: Int64
     var claimant: UInt64?
 }
@@ -151,6 +159,4 @@ struct Doubt: Hashable {
     var isAcceptedLate = false
     /// What an operator wants, as soon as the record is free.
     var decision: ReviewDecision?
-    /// When the ledger was last told: milliseconds since 1970.
-    var recordedAt: Int64
 }

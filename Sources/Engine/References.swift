@@ -34,6 +34,17 @@ struct References: Sendable {
         }
     }
 
+    /// The record that tells of a reference was written again.
+    mutating func move(_ key: ReferenceKey, from old: Int64, to offset: Int64) {
+        guard var standing = self[key], standing.ledgerOffset == old else { return }
+        standing.ledgerOffset = offset
+        if open[key] == nil {
+            settled.set(standing, of: key)
+        } else {
+            open[key]?.standing = standing
+        }
+    }
+
     /// How a command was answered before, if it was and the reference does not say so.
     func answer(of order: Order) -> Answer? {
         answered.isEmpty ? nil : answered[CommandDigest(order.key, order.origin.digest)]
@@ -88,6 +99,8 @@ struct Standing: Hashable {
     /// before a release or an approval, and the acceptance before what became of it.
     mutating func continues(_ known: Standing) {
         guard known.attempt == attempt else { return }
+        // A word that we do not know may come at any time: what was said before stays said.
+        if state == .changed && known.state.isProgress { state = known.state }
         if state == .released || state == .approved || (state.isAccepted && known.state.isAccepted)
         {
             ledgerOffset = known.ledgerOffset

@@ -27,6 +27,8 @@ struct Work {
     var cause = Cause.poll
     /// The operator's decision that it follows.
     var decision: DecisionNumber?
+    /// The finding that it tells of.
+    var finding: FindingNumber?
     /// Whether the event of its end was published, and only that is still to be noted.
     var isAnnounced = false
     /// Whether this attempt was refused although an earlier transmission may have arrived.
@@ -37,6 +39,8 @@ struct Work {
     var laterDecision: ReviewDecision?
     /// Transmissions or questions so far that ended as not sent.
     var tries = 0
+    /// Questions to the provider about nothing else that it has not answered.
+    var triesAlone = 0
     /// The number of the request whose answer is awaited.
     var ticket: UInt64 = 0
 

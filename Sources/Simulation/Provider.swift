@@ -119,8 +119,9 @@ final class Provider {
 
     /// How far it is with an order; what is read may lag.
     func status(of order: Order) -> Sighting {
-        guard look(for: order) == .found, let execution = executions[order.key]?.first else {
-            return look(for: order)
+        let found = look(for: order)
+        guard found == .found, let execution = executions[order.key]?.first else {
+            return found == .mismatch ? .differs(1 << 32) : found
         }
         let lag = world.isTroubled && world.chance.happens(0.1) ? Time.seconds(20) : 0
         return .status(execution.status(at: world.now - lag))

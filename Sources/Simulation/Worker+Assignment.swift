@@ -125,6 +125,7 @@ extension Worker {
             origin: attempt.order.origin,
             since: attempt.write.since,
             decision: attempt.write.decision,
+            finding: attempt.write.finding,
             isUnannounced: attempt.write.isUnannounced,
             amount: attempt.order.amount
         )

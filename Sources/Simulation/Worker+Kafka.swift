@@ -68,8 +68,26 @@ extension Worker {
     }
 
     func append(_ ticket: Ticket, _ write: LedgerWrite) {
+        if let offset = write.repeats { return writeAgain(ticket, at: offset) }
         record(ticket, write) { [self] offset in
             post(.input(.appended(ticket, offset: offset)))
+        }
+    }
+
+    /// Writes a record of the ledger again, in its own name; one that is gone stays so.
+    private func writeAgain(_ ticket: Ticket, at offset: Int64) {
+        let partition = ticket.record.partition
+        reachKafka { [self] in
+            let content = world.ledger[Int(partition)].record(at: offset)?.content
+            fromKafka { [self] in
+                guard case .attempt(var attempt) = content else {
+                    return post(.input(.appended(ticket, offset: offset)))
+                }
+                attempt.write.isUnannounced = false
+                store(.attempt(attempt), in: partition) { [self] offset in
+                    post(.input(.appended(ticket, offset: offset)))
+                }
+            }
         }
     }
 
@@ -146,7 +164,7 @@ extension Worker {
         case .recorded(let write): return event(for: write, job)
         case .conflict: return answer(.conflict)
         case .invalid: return answer(.invalid)
-        case .answer: return answer(.answer)
+        case .answer, .unanswered: return answer(.answer)
         case .deadLetter: return answer(.deadLetter)
         case .forward: return answer(.forward)
         case .replay: return nil

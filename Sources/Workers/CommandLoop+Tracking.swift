@@ -94,7 +94,8 @@ extension Job.Finding {
     fileprivate func status(_ domain: Domain) -> Sighting? {
         switch self {
         case .sighting(let state): .status(state.status(domain))
-        case .mismatch, .absent: sighting
+        case .mismatch(let field): .differs(LedgerIndex.hash(of: field))
+        case .absent: .absent
         case .receipt, .failure, .methods, .commandGone: nil
         }
     }

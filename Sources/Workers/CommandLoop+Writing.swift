@@ -8,6 +8,7 @@ import Telemetry
 /// What is written to the ledger and published, and what Kafka says of it.
 extension CommandLoop {
     func append(_ ticket: Ticket, _ write: LedgerWrite, to batch: inout Outgoing) {
+        if let offset = write.repeats { return recollect(ticket, write, at: offset) }
         let id = ticket.record
         noteDecision(write, of: id)
         guard let job = jobs[id], let order = job.order else {
@@ -31,10 +32,11 @@ extension CommandLoop {
                 number: nextLedgerNumber(),
                 at: now
             )
-            outcome.order = state.isOpen || write.isUnannounced ? order.details : nil
+            outcome.order = state.keepsOrder || write.isUnannounced ? order.details : nil
             outcome.since = write.since
             outcome.evidence = events.evidence(for: write, job)
             outcome.decision = job.decision.flatMap { $0.number == write.decision ? $0 : nil }
+            outcome.finding = write.finding
             outcome.isUnannounced = write.isUnannounced
             outcome.providerID = event?.providerID
             outcome.reason = event?.reason
@@ -44,6 +46,52 @@ extension CommandLoop {
             record = .intent(intent(order, write, id, at: now))
         }
         batch.add(.ledger(ticket), record.encoded(), topic: ledgerTopic, partition: id.partition)
+    }
+
+    /// Reads a record back that is to be written again.
+    private func recollect(_ ticket: Ticket, _ write: LedgerWrite, at offset: Int64) {
+        let position = ledgerPosition(
+            of: Followed(record: ticket.record, ledgerOffset: offset)
+        )
+        Task { [mailbox, fetcher, logger, throttle] in
+            do {
+                let record = try await fetcher.ledgerRecord(at: position)
+                mailbox.post(.recollected(ticket, write, record))
+            } catch {
+                if throttle.pass("recollect") != nil {
+                    logger.warning(
+                        "cannot read back what is to be written again",
+                        metadata: ["record": "\(position)", "error": "\(error)"]
+                    )
+                }
+                mailbox.post(.input(.appended(ticket, offset: nil)))
+            }
+        }
+    }
+
+    /// Writes a record of the ledger again as it stands, in our own name.
+    func writeAgain(
+        _ ticket: Ticket,
+        _ write: LedgerWrite,
+        _ record: LedgerRecord?,
+        at now: Moment
+    ) {
+        guard case .outcome(var outcome)? = record else {
+            // What is gone already cannot be kept.
+            return engine.handle(.appended(ticket, offset: write.repeats), at: now)
+        }
+        outcome.owner = settings.owner
+        outcome.number = nextLedgerNumber()
+        outcome.at = now.wallClock
+        outcome.isUnannounced = false
+        var batch = Outgoing()
+        batch.add(
+            .ledger(ticket),
+            LedgerRecord.outcome(outcome).encoded(),
+            topic: ledgerTopic,
+            partition: ticket.record.partition
+        )
+        send(batch)
     }
 
     /// No two records have the same, not even one that is offered again.
@@ -183,6 +231,8 @@ extension CommandLoop {
             }
         case (.answer, .command(let command)):
             return job.finding.map { events.answer(to: command, $0, at: now) }
+        case (.unanswered, .command(let command)):
+            return events.answer(to: command, nil, at: now)
         default: return nil
         }
     }
@@ -215,7 +265,9 @@ extension CommandLoop {
         let known = job?.order.flatMap { order in
             job.flatMap { events.event(for: write, of: order, $0, at: Clock.now.wallClock) }
         }
-        guard var event = event ?? known else {
+        // What was written again of what became of it tells no answer.
+        let told = event.flatMap { $0.kind == Event.Kind(write.state, $0.domain) ? $0 : nil }
+        guard var event = told ?? known else {
             return lack(ticket.record, .input(.published(ticket, acknowledged: false)))
         }
         // The same event, for whoever asks now.

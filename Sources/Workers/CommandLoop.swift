@@ -48,6 +48,8 @@ final class CommandLoop {
         )
         /// The harmless read ended.
         case probed(Gateway.Probe)
+        /// A record of the ledger was read back, to be written again; nil if it is gone.
+        case recollected(Ticket, LedgerWrite, LedgerRecord?)
         /// An answer was read back from the ledger.
         case replayed(Ticket, LedgerWrite, Event?)
         /// Kafka answers again.
@@ -264,6 +266,8 @@ final class CommandLoop {
         case .answered(let number, let records, let result):
             answered(number, records, result, at: now)
         case .probed(let probe): probed(probe, at: now)
+        case .recollected(let ticket, let write, let record):
+            writeAgain(ticket, write, record, at: now)
         case .replayed(let ticket, let write, let event): replayed(ticket, write, event)
         case .reachable: reachable()
         case .untrusted(let error): refuse(error, at: now)

@@ -46,7 +46,7 @@ struct EventMaker: Sendable {
 
     /// What is known of a doubt, for the ledger and for the person who must decide.
     func evidence(for write: LedgerWrite, _ job: Job) -> Evidence? {
-        guard let since = write.since else { return nil }
+        guard let since = write.since, !write.state.isProgress else { return nil }
         var evidence = job.evidence
         evidence.inDoubtSince = since
         // The count begins anew with every owner; what the ledger knows may be more.
@@ -79,13 +79,22 @@ struct EventMaker: Sendable {
     /// What tells two events of a kind apart: the provider's word, or why a person is needed.
     private func word(for write: LedgerWrite, _ job: Job) -> String? {
         switch (write.state, job.finding) {
-        // The provider may have said the same before the dispute.
-        case _ where write.state.isProgress && write.decision != nil: "closed"
+        // The provider may have said the same before the dispute, or a person of another one.
+        case _ where write.state.isProgress && write.decision != nil: "closed:\(write.sequence)"
         case (.changed, .sighting(let found)): found.status
-        case (.overdue, _): "overdue"
-        case (.disputed, _): "disputed"
+        case (.overdue, _), (.disputed, _): word(of: disputeReason(write.state, job.finding), job)
         default: nil
         }
+    }
+
+    /// The code of a dispute, with the field that differs or the word that contradicts.
+    private func word(of dispute: Event.Reason, _ job: Job) -> String {
+        var word = dispute.code
+        if let field = dispute.field { word += ":\(field)" }
+        if dispute.code == "contradiction", case .sighting(let found) = job.finding {
+            word += ":\(found.status)"
+        }
+        return word
     }
 
     private func trigger(_ cause: Cause) -> Event.Trigger {
@@ -274,8 +283,8 @@ struct EventMaker: Sendable {
         return event
     }
 
-    /// The answer to a check or methods command.
-    func answer(to command: Command, _ finding: Job.Finding, at now: Int64) -> Event {
+    /// The answer to a check or methods command; without a finding, that there is none.
+    func answer(to command: Command, _ finding: Job.Finding?, at now: Int64) -> Event {
         let kind: Event.Kind = command.body == .payoutMethods ? .methods : .checked
         var event = Event(
             domain: domain,
@@ -294,6 +303,11 @@ struct EventMaker: Sendable {
             event.reference = command.reference ?? state.reference
             fill(&event, from: state)
         case .failure(let error): event.reason = error.reason
+        case nil:
+            event.reason = Event.Reason(
+                code: "unavailable",
+                message: "the provider could not be asked: it failed at every question about this"
+            )
         case .receipt, .mismatch, .absent, .commandGone:
             event.reason = Event.Reason(
                 code: "not_found",

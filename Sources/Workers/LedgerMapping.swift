@@ -20,6 +20,7 @@ extension LedgerEntry {
             origin: RecordID(partition: index.originPartition, offset: index.originOffset),
             since: index.since,
             decision: index.decision,
+            finding: index.finding,
             isUnannounced: index.isUnannounced,
             amount: index.amount
         )

@@ -56,11 +56,16 @@ actor RecordFetcher {
         [KafkaError.Code.autoOffsetReset, KafkaError.Code.offsetOutOfRange].contains(error.code)
     }
 
+    /// The record at a place in the ledger; nil if there is none any more.
+    func ledgerRecord(at position: Position) async throws -> LedgerRecord? {
+        try await record(at: position)?.ledgerRecord()
+    }
+
     /// The order that the outcome at a place in the ledger tells of.
     func order(at position: Position) async throws -> OrderSummary? {
-        guard let record = try await record(at: position),
-            case .outcome(let outcome) = try record.ledgerRecord()
-        else { return nil }
+        guard case .outcome(let outcome)? = try await ledgerRecord(at: position) else {
+            return nil
+        }
         return OrderSummary(outcome)
     }
 
@@ -72,9 +77,9 @@ actor RecordFetcher {
 
     /// The event that the outcome at a place in the ledger was answered with.
     func event(at position: Position) async throws -> Event? {
-        guard let record = try await record(at: position),
-            case .outcome(let outcome) = try record.ledgerRecord()
-        else { return nil }
+        guard case .outcome(let outcome)? = try await ledgerRecord(at: position) else {
+            return nil
+        }
         return outcome.event
     }
 }

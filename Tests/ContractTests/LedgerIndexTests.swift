@@ -61,6 +61,7 @@ enum Ledger {
     static var records: [LedgerRecord] {
         var full = outcome(.review)
         full.since = 1_799_999_999_999
+        full.finding = 0x0123_4567_89ab_cdef
         full.order = details
         full.providerID = "P"
         full.reason = Event.Reason(code: "timeout")
@@ -113,6 +114,7 @@ enum Ledger {
         let review = LedgerIndex(Ledger.records[2])
         #expect(review.since == 1_799_999_999_999 && review.decision == .max)
         #expect(review.notAfter == 1_800_000_000_001 && review.group == nil)
+        #expect(review.finding == 0x0123_4567_89ab_cdef)
     }
 
     @Test func kindsSayWhatIsOpen() {

@@ -229,9 +229,12 @@ def id_of(name, body):
     if kind == "status_changed":
         word = f":{body['status']}"
     elif kind in CLOSED and body["trigger"] == "operator":
-        word = ":closed"
+        word = f":closed:{body['sequence']}"
     elif kind == "needs_review" and body["certainty"] == "accepted":
-        word = ":overdue" if body["reason"]["code"] == "overdue" else ":disputed"
+        reason = body["reason"]
+        more = [reason["field"]] if "field" in reason else []
+        more += [body["status"]] if reason["code"] == "contradiction" else []
+        word = "".join(f":{part}" for part in (reason["code"], *more))
     return f"{start}{word}/{body['attempt']}"
 
 

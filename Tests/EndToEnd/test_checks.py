@@ -70,6 +70,21 @@ def order_elsewhere(sandbox, domain):
         return json.load(answer)
 
 
+def test_what_the_provider_never_answers_is_unavailable(start_sandbox, start_worker):
+    sandbox = start_sandbox("--partitions", "1")
+    cluster = sandbox.cluster
+    sandbox.break_with({"fault": "500", "endpoint": "status", "domain": "payout"})
+    start_worker(sandbox, ASPAYDS_ROLES="payouts")
+    asked = command("payout", "check", "ANY-1")
+    order = payout("AFTER-1")
+    cluster.send([asked, order])
+    (answer,) = until(lambda: answered(cluster, {asked.id}), 90, "the check is answered")
+    assert answer.reason["code"] == "unavailable"
+    assert "status" not in answer.body and "certainty" not in answer.body
+    until(lambda: not cluster.uncommitted("payout"), 30, "its offset passes")
+    assert [e.reference for e in cluster.events() if e.kind == "requested"] == ["AFTER-1"]
+
+
 def test_a_check_tells_what_has_changed(start_sandbox, start_worker):
     sandbox = start_sandbox("--partitions", "1")
     cluster = sandbox.cluster

@@ -34,6 +34,76 @@ import Testing
         #expect(answer.publications.map(\.publication) == [.answer])
     }
 
+    /// Lets every question fail until something is said, or the time is over.
+    private func askInVain(
+        _ script: Script,
+        _ begin: [Effect],
+        _ failure: Outcome
+    ) -> (asks: Int, said: [Publication]) {
+        var effects = begin
+        var asks = 0
+        let end = script.now.uptime + .seconds(3600)
+        while script.now.uptime < end {
+            let said = effects.publications.map(\.publication)
+            if !said.isEmpty { return (asks, said) }
+            var next: [Effect] = []
+            for ask in effects.asks {
+                asks += 1
+                next += script.step(.answered(ask.number, [], failure: failure))
+            }
+            // An outage holds everything back; a harmless read tells that it is over.
+            if next.contains(.probe) { next += script.step(.probed(.healthy)) }
+            effects = next.isEmpty ? script.pass(.seconds(40)) : next
+        }
+        return (asks, [])
+    }
+
+    @Test(arguments: [Outcome.inDoubt(.providerFailed), .inDoubt(.unclearAnswer), .refused])
+    func aQuestionThatIsNeverAnsweredEnds(failure: Outcome) {
+        let inputs = [
+            check(0), .received(record(0), .methods), .received(record(0), .hint(key(7), .webhook)),
+        ]
+        for input in inputs {
+            let script = Script.ready()
+            let (asks, said) = askInVain(script, script.step(input), failure)
+            #expect(said == [.unanswered] && asks == 6)
+        }
+    }
+
+    @Test func whatIsNotAskedIsNotAnswered() {
+        let script = Script.ready()
+        let failure = Outcome.notSent(.rateLimited, retryAfter: nil)
+        let (asks, said) = askInVain(script, script.step(check(0)), failure)
+        #expect(said.isEmpty && asks > 50)
+    }
+
+    @Test func whatFailsAmongOthersIsAskedByItselfBeforeThatIsItsAnswer() throws {
+        let script = Script.ready()
+        var effects = script.step((0..<3).map { check($0) })
+        var answered: [Publication] = []
+        for _ in 0..<200 where script.summary.held > 0 {
+            var next: [Effect] = []
+            for ask in effects.asks {
+                let isPoisoned = ask.tickets.contains { $0.record == record(1) }
+                next += script.step(
+                    .answered(
+                        ask.number,
+                        isPoisoned ? [] : Set(ask.tickets),
+                        failure: isPoisoned ? .inDoubt(.providerFailed) : nil
+                    )
+                )
+            }
+            if next.contains(.probe) { next += script.step(.probed(.healthy)) }
+            answered += next.publications.map(\.publication)
+            for event in next.publications {
+                next += script.step(.published(event.ticket, acknowledged: true))
+            }
+            effects = next + script.pass(.seconds(10))
+        }
+        #expect(answered == [.answer, .answer, .unanswered])
+        #expect(script.summary.held == 0)
+    }
+
     @Test func whatGoesUnansweredAmongOthersIsAskedForByItself() throws {
         let script = Script.ready()
         var asks = script.step((0..<3).map { check($0) }).asks

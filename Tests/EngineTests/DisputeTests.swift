@@ -59,6 +59,64 @@ import Testing
         #expect(script.settle(closing)?.state == .completed)
     }
 
+    // MARK: The same finding again
+
+    /// Hints at a reference whose end is known, or for a person to find; what follows its poll.
+    private func look(_ script: Script, _ sighting: Sighting, at offset: Int64) throws -> [Effect] {
+        var effects = script.step(.received(record(offset), .hint(key(1), .webhook)))
+        if effects.polls.isEmpty {
+            effects = script.passUntil(.seconds(90)) { ![$0].polls.isEmpty }
+        }
+        let poll = try #require(effects.polls.first)
+        return script.step(.polled(poll.number, [record(0): sighting], failure: nil))
+    }
+
+    @Test func hintsDoNotRepeatAnOpenDispute() throws {
+        let script = Script.ready(start: 1, ledger: [entry(1, at: 0, .disputed, finding: 9)])
+        for offset in 1...20 as ClosedRange<Int64> {
+            #expect(try look(script, .differs(9), at: offset).appends.isEmpty)
+        }
+        #expect(script.summary.held == 0)
+        // Something else is news.
+        let other = try look(script, .differs(8), at: 21)
+        #expect(other.appends.map(\.write.said) == [Said(1, .disputed, 2)])
+        #expect(other.appends.first?.write.finding == 8)
+        #expect(script.settle(other) != nil)
+        for finding in [9, 8] as [FindingNumber] {
+            let offset = 30 + Int64(finding)
+            #expect(try look(script, .differs(finding), at: offset).appends.isEmpty)
+        }
+    }
+
+    /// An order of which something else is said than was asked for, and than what it ended with.
+    private static let findings: [Sighting] = [.differs(9), .status(.rejected)]
+
+    @Test(arguments: findings)
+    func whatAPersonHasClosedIsNotOpenedByTheSame(finding: Sighting) throws {
+        let script = Script.ready(start: 1, ledger: [entry(1, at: 0, .completed)])
+        let disputed = try look(script, finding, at: 1)
+        #expect(script.settle(disputed)?.said == Said(1, .disputed, 2))
+        #expect(script.settle(script.step(decide(.notDone, at: 2_000_000)))?.state == .cancelled)
+        #expect(try look(script, finding, at: 2).appends.isEmpty)
+        #expect(try look(script, .differs(7), at: 3).appends.map(\.write.state) == [.disputed])
+    }
+
+    @Test func theNextOwnerKnowsWhatWasClosed() throws {
+        let script = Script.ready(
+            start: 1,
+            ledger: [
+                entry(1, at: 0, .disputed, ledgerOffset: 0, finding: 9),
+                entry(1, at: 0, .completed, ledgerOffset: 1, sequence: 2, decision: 77),
+            ]
+        )
+        #expect(try look(script, .differs(9), at: 1).appends.isEmpty)
+        // As does one that has had the partition before.
+        script.step(.revoking([0]))
+        #expect(script.committedOffset() == 2)
+        script.assign(0, start: 2)
+        #expect(try look(script, .differs(9), at: 2).appends.isEmpty)
+    }
+
     @Test func isKnownToWhoeverReadsTheLedgerNext() {
         let script = Script.ready(
             start: 1,

@@ -173,22 +173,6 @@ import Testing
         #expect(script.committedOffset() == 1)
     }
 
-    @Test func aReviewIsWrittenAgainAfterThirtyDays() throws {
-        let script = Script.ready(start: 1, ledger: [entry(1, at: 0, .review)])
-        let day = Duration.seconds(24 * 3600)
-        script.pass(day * 29)
-        #expect(script.look(.absent).appends.isEmpty)
-        script.pass(day)
-        let repeated = script.look(.absent)
-        #expect(repeated.appends.map(\.write.state) == [.review])
-        #expect(script.settle(repeated)?.since == 0)
-        // That counts from then on.
-        script.pass(day * 29)
-        #expect(script.look(.absent).appends.isEmpty)
-        script.pass(day * 2)
-        #expect(script.look(.absent).appends.map(\.write.state) == [.review])
-    }
-
     // MARK: After a restart
 
     /// How long after a restart absence is judged; the doubt was as old as this then.

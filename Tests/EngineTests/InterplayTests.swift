@@ -75,14 +75,4 @@ import Testing
         let mark = try #require(marking.appends.first)
         #expect(script.step(script.stored(mark.ticket)).publications.isEmpty)
     }
-
-    @Test func aReviewIsWrittenAgainWhileTheProviderIsAway() throws {
-        let script = Script.ready(start: 1, ledger: [entry(1, at: 0, .review)])
-        script.pass(.seconds(31 * 24 * 3600))
-        let lookup = try #require(script.nextLookup())
-        let effects = script.step(
-            .lookedUp(lookup.number, [:], failure: .inDoubt(.providerFailed))
-        )
-        #expect(effects.appends.map(\.write.state) == [.review])
-    }
 }

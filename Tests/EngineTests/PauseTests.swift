@@ -30,6 +30,32 @@ import Testing
         #expect(script.passUntil(.seconds(900)) { ![$0].polls.isEmpty }.polls.count == 1)
     }
 
+    /// The last owner died before its offset was committed: its command is to be read again first.
+    @Test func whatComesOfAnUnreadCommandIsRecordedAfterTheResume() throws {
+        let script = Script.ready(ledger: [entry(1, at: 0, .accepted)])
+        script.step(.paused(true))
+        var polls = 0
+        let end = script.now.uptime + .seconds(3600)
+        while script.now.uptime < end {
+            for poll in script.passUntil(.seconds(900), { ![$0].polls.isEmpty }).polls {
+                polls += 1
+                let sightings = [record(0): Sighting.status(.completed)]
+                let effects = script.step(.polled(poll.number, sightings, failure: nil))
+                #expect(effects.appends.isEmpty)
+            }
+        }
+        // At the pace of the schedule.
+        #expect(1...15 ~= polls)
+
+        script.step(.paused(false))
+        let again = try #require(script.step(received(0, order(1))).publications.first)
+        let next = script.step(.published(again.ticket, acknowledged: true))
+        let poll = try #require(next.polls.first)
+        let sightings = [record(0): Sighting.status(.completed)]
+        let recording = script.step(.polled(poll.number, sightings, failure: nil))
+        #expect(script.settle(recording)?.said == Said(1, .completed, 2))
+    }
+
     @Test func whatWaitsExpires() throws {
         let script = Script.ready()
         script.step(.paused(true))

@@ -23,8 +23,12 @@ import Testing
 
     /// Answers the next poll; what follows.
     private func poll(_ script: Script, _ status: ProviderStatus) throws -> [Effect] {
+        try look(script, .status(status))
+    }
+
+    private func look(_ script: Script, _ sighting: Sighting) throws -> [Effect] {
         let poll = try #require(nextPoll(script))
-        return script.step(.polled(poll.number, [record(0): .status(status)], failure: nil))
+        return script.step(.polled(poll.number, [record(0): sighting], failure: nil))
     }
 
     @Test func isAskedForEverMoreSeldom() throws {
@@ -63,6 +67,33 @@ import Testing
         #expect(try poll(script, .other(1)).appends.isEmpty)
         #expect(script.settle(try poll(script, .other(2)))?.said == Said(1, .changed, 3))
         #expect(script.settle(try poll(script, .completed))?.said == Said(1, .completed, 4))
+    }
+
+    @Test func anUnknownWordDoesNotReopenWhatWasSaid() throws {
+        let script = try accepted()
+        #expect(script.settle(try poll(script, .processing))?.said == Said(1, .processing, 2))
+        #expect(script.settle(try poll(script, .other(1)))?.said == Said(1, .changed, 3))
+        for status in [ProviderStatus.processing, .pending, .other(1), .processing] {
+            #expect(try poll(script, status).appends.isEmpty)
+        }
+        #expect(script.settle(try poll(script, .other(2)))?.said == Said(1, .changed, 4))
+        #expect(try poll(script, .other(1)).appends.isEmpty)
+        #expect(script.settle(try poll(script, .completed))?.said == Said(1, .completed, 5))
+    }
+
+    @Test func theNextOwnerKnowsWhatWasSaid() throws {
+        let script = Script.ready(
+            start: 1,
+            ledger: [
+                entry(1, at: 0, .accepted, ledgerOffset: 5),
+                entry(1, at: 0, .processing, ledgerOffset: 6, sequence: 2),
+                entry(1, at: 0, .changed, ledgerOffset: 7, sequence: 3, finding: 1),
+            ]
+        )
+        for status in [ProviderStatus.processing, .other(1)] {
+            #expect(try poll(script, status).appends.isEmpty)
+        }
+        #expect(script.settle(try poll(script, .other(2)))?.said == Said(1, .changed, 4))
     }
 
     @Test func aCustomerWhoCancelledMayStillPay() throws {
@@ -109,19 +140,55 @@ import Testing
         #expect(nextPoll(script) == nil)
     }
 
+    @Test func whatCouldNotBeAskedForAtTheHorizonIsAskedForAgain() throws {
+        let script = try accepted(EngineSettings(rateLimit: 1000, pollHorizon: .seconds(10)))
+        let failures: [Outcome?] = [
+            .inDoubt(.providerFailed), .notSent(.noConnection, retryAfter: nil), .refused, nil,
+        ]
+        for failure in failures {
+            let poll = try #require(nextPoll(script))
+            #expect(script.step(.polled(poll.number, [:], failure: failure)).appends.isEmpty)
+        }
+        #expect(script.settle(try poll(script, .pending))?.said == Said(1, .overdue, 2))
+    }
+
     @Test func somethingElseUnderItsReferenceIsForAPerson() throws {
         let script = try accepted()
-        let poll = try #require(nextPoll(script))
-        let effects = script.step(.polled(poll.number, [record(0): .mismatch], failure: nil))
+        let effects = try look(script, .differs(9))
         #expect(effects.appends.map(\.write.said) == [Said(1, .disputed, 2)])
     }
 
-    @Test func absenceCountsAfterTheSettleWindow() throws {
-        let script = try accepted(EngineSettings(rateLimit: 1000, settleWindow: .seconds(10)))
-        #expect(try poll(script, .pending).appends.isEmpty)
-        let poll = try #require(nextPoll(script))
-        let effects = script.step(.polled(poll.number, [record(0): .absent], failure: nil))
-        #expect(effects.appends.map(\.write.state) == [.disputed])
+    @Test func absenceCountsWhenItLasts() throws {
+        let script = try accepted(EngineSettings(rateLimit: 1000, settleWindow: .seconds(60)))
+        // By now it is asked for every ten minutes.
+        for _ in 0..<8 { #expect(try look(script, .status(.pending)).appends.isEmpty) }
+        let gone = script.now.uptime
+        var looks = 0
+        var effects: [Effect] = []
+        while effects.appends.isEmpty, looks < 20 {
+            effects = try look(script, .absent)
+            looks += 1
+        }
+        #expect(effects.appends.map(\.write.said) == [Said(1, .disputed, 2)])
+        #expect(looks >= 4 && script.now.uptime - gone >= .seconds(60))
+    }
+
+    @Test func whatIsSeenAgainIsNotGone() throws {
+        let script = try accepted(EngineSettings(rateLimit: 1000, settleWindow: .seconds(60)))
+        for _ in 0..<10 {
+            #expect(try look(script, .status(.pending)).appends.isEmpty)
+            #expect(try look(script, .absent).appends.isEmpty)
+        }
+    }
+
+    /// A person has said that it was executed, and the provider may never have had it.
+    @Test func whatWasNeverSeenIsNotGone() throws {
+        let script = try accepted(
+            EngineSettings(rateLimit: 1000, settleWindow: .seconds(60), pollHorizon: .seconds(900))
+        )
+        var effects: [Effect] = []
+        while effects.appends.isEmpty { effects = try look(script, .absent) }
+        #expect(effects.appends.map(\.write.state) == [.overdue])
     }
 
     /// The last owner may have died before it said that it was accepted.
@@ -209,6 +276,72 @@ import Testing
         let script = Script.ready()
         let effects = script.step(.received(record(0), .hint(key(1), .webhook)))
         #expect(effects.contains { if case .ask = $0 { true } else { false } })
+    }
+
+    /// Answers polls for a time: each that has a poison in it fails, all others say pending; what was
+    /// answered, and how many the requests with the poison asked for.
+    private func pollAround(
+        _ poison: RecordID,
+        _ failure: Outcome,
+        of count: Int64,
+        for time: Duration
+    ) -> (answered: Set<RecordID>, poisoned: [Int]) {
+        let script = Script()
+        script.assign(
+            0,
+            start: count,
+            ledger: (0..<count).map { entry(UInt64($0), at: $0, .accepted, ledgerOffset: $0) }
+        )
+        let end = script.now.uptime + time
+        var answered: Set<RecordID> = []
+        var poisoned: [Int] = []
+        // All are due at the first look.
+        var polls = script.pass(.seconds(600)).polls
+        while script.now.uptime < end {
+            guard !polls.isEmpty else {
+                polls = script.pass(.seconds(30)).polls
+                continue
+            }
+            let (number, subjects) = polls.removeFirst()
+            let records = subjects.map(\.record)
+            let isPoisoned = records.contains(poison)
+            if isPoisoned { poisoned.append(records.count) } else { answered.formUnion(records) }
+            let sightings = isPoisoned ? [] : records.map { ($0, Sighting.status(.pending)) }
+            let input = Input.polled(
+                number,
+                .init(uniqueKeysWithValues: sightings),
+                failure: isPoisoned ? failure : nil
+            )
+            polls += script.step(input).polls
+        }
+        return (answered, poisoned)
+    }
+
+    @Test(arguments: [Outcome.inDoubt(.providerFailed), .inDoubt(.unclearAnswer), .unjudged])
+    func whatSpoilsItsRequestIsFoundAndGoesAlone(failure: Outcome) {
+        let (answered, poisoned) = pollAround(record(7), failure, of: 300, for: .seconds(3600))
+        #expect(answered.count == 299)
+        #expect(poisoned.starts(with: [100, 50, 25, 12, 6, 3, 1, 1]))
+    }
+
+    @Test func whatIsRefusedAsAWholeGoesAloneNextTime() {
+        let (answered, poisoned) = pollAround(record(7), .refused, of: 20, for: .seconds(1800))
+        #expect(answered.count == 19 && poisoned.starts(with: [20, 1]))
+    }
+
+    @Test func aProviderThatIsNotReachedSpoilsNothing() throws {
+        let ledger = (0..<100 as Range<Int64>).map {
+            entry(UInt64($0), at: $0, .accepted, ledgerOffset: $0)
+        }
+        let script = Script()
+        script.assign(0, start: 100, ledger: ledger)
+        for _ in 0..<8 {
+            let effects = script.pass(.seconds(601))
+            let poll = try #require(effects.polls.first)
+            #expect(poll.subjects.count == 100)
+            let failure = Outcome.notSent(.rateLimited, retryAfter: nil)
+            script.step(.polled(poll.number, [:], failure: failure))
+        }
     }
 
     @Test func aThousandAreAskedForInTenRequests() {

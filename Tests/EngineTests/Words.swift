@@ -45,6 +45,7 @@ func entry(
     from origin: RecordID? = nil,
     since: Int64? = nil,
     decision: DecisionNumber? = nil,
+    finding: FindingNumber? = nil,
     isUnannounced: Bool = false
 ) -> LedgerEntry {
     LedgerEntry(
@@ -59,6 +60,7 @@ func entry(
         origin: origin,
         since: since,
         decision: decision,
+        finding: finding,
         isUnannounced: isUnannounced
     )
 }

@@ -29,6 +29,39 @@ import Testing
         }
     }
 
+    @Test func whatIsOpenIsWrittenAgainAsItStands() async throws {
+        try await Stage.with { stage in
+            let outcomes = try await stage.work(repetition: .seconds(1)) { producer in
+                _ = await producer.send([stage.command("WD-1")])
+                var outcomes: [LedgerRecord.Outcome] = []
+                var count = 1
+                while outcomes.count < 2, !Task.isCancelled {
+                    let records = try await stage.records(count, in: stage.topics.payoutLedger)
+                    count = records.count + 1
+                    outcomes = try records.compactMap { record in
+                        let value = record.withValue { $0.map { [UInt8]($0) } ?? [] }
+                        let read = try value.withUnsafeBytes { try LedgerRecord(value: $0) }
+                        return if case .outcome(let outcome) = read { outcome } else { nil }
+                    }
+                }
+                return outcomes
+            }
+            let first = try #require(outcomes.first)
+            var again = try #require(outcomes.dropFirst().first)
+            #expect(again.at > first.at && again.number > first.number)
+            (again.at, again.number) = (first.at, first.number)
+            #expect(again == first && first.state == .accepted)
+            #expect(first.order?.maskedAccount == "****5678")
+            // There was no event in that, and the answer is still there.
+            let events = try await stage.work { producer in
+                _ = await producer.send([stage.command("WD-1")])
+                return try await stage.events(2)
+            }
+            #expect(events.map(\.kind) == [.requested, .requested])
+            #expect(Set(events.map(\.id)).count == 1)
+        }
+    }
+
     @Test func anOpenIntentIsLookedUpAndNotSentAgain() async throws {
         try await Stage.with { stage in
             // What a worker leaves behind that was killed after its POST.

@@ -127,6 +127,31 @@ import Testing
         #expect(try event(write, job).trigger != .operator)
     }
 
+    @Test func disputesHaveAnIDOfTheirOwnEach() throws {
+        let rejected = ProviderState(status: "rejected")
+        let disputes: [(LedgerState, Job.Finding?, String)] = [
+            (.overdue, .sighting(ProviderState(status: "pending")), "overdue"),
+            (.disputed, .mismatch(field: "amount_paid"), "mismatch:amount_paid"),
+            (.disputed, .sighting(rejected), "contradiction:rejected"),
+            (.disputed, .absent, "vanished"),
+        ]
+        for (state, finding, word) in disputes {
+            let event = try event(state, finding)
+            #expect(event.kind == .needsReview && event.certainty == .accepted)
+            #expect(event.id == "payout/WD-1/needs_review:\(word)/2")
+        }
+    }
+
+    @Test func aDisputeThatIsClosedTwiceIsSaidTwice() throws {
+        var job = Job(content: .command(command))
+        job.decision = Decision(number: 9, by: "nadia", why: "paid", at: 1, verdict: .done)
+        let ids = try [4, 6].map { sequence in
+            let write = LedgerWrite(attempt: 1, state: .completed, sequence: sequence, decision: 9)
+            return try event(write, job).id
+        }
+        #expect(ids == ["payout/WD-1/completed:closed:4/1", "payout/WD-1/completed:closed:6/1"])
+    }
+
     @Test func aReleasedAttemptKeepsTheProvidersWord() throws {
         var job = Job(content: .command(command))
         job.decision = Decision(number: 9, by: "nadia", why: "lost", at: 1, verdict: .release)
@@ -155,6 +180,14 @@ import Testing
         #expect(event.kind == .refused && event.status == "in_doubt" && event.sequence == nil)
         #expect(event.reason?.code == "reference_conflict")
         #expect(event.id == "t/3/42/refused")
+    }
+
+    @Test func whatCannotBeAskedHasNoState() {
+        let source = CommandSource(topic: "t", partition: 0, offset: 1)
+        let check = Command(id: "c", source: source, body: .checkPayout(.reference("WD-1")))
+        let event = maker.answer(to: check, nil, at: 5)
+        #expect(event.kind == .checked && event.reason?.code == "unavailable")
+        #expect(event.status == nil && event.certainty == nil)
     }
 
     @Test func accountsAreMasked() throws {

@@ -60,6 +60,7 @@ struct Stage {
         group: String = "g",
         owner: String = "test",
         settleWindow: Duration = .seconds(60),
+        repetition: Duration = .seconds(2_592_000),
         _ body: @escaping @Sendable (Producer) async throws -> R
     ) async throws -> R {
         let producer = try Producer(kafka) { error in Issue.record("\(error)") }
@@ -73,6 +74,7 @@ struct Stage {
                 engine: EngineSettings(
                     rateLimit: 1000,
                     settleWindow: settleWindow,
+                    repetition: repetition,
                     drainTimeout: .seconds(5)
                 )
             ),

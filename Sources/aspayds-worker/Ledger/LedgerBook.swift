@@ -205,5 +205,5 @@ extension LedgerRecord.Outcome {
     var needsPerson: Bool { state == .review || isHeld || isDispute }
 
     /// Since when a person is needed: milliseconds since 1970.
-    var neededSince: Int64 { isDispute ? at : since ?? at }
+    var neededSince: Int64 { since ?? at }
 }

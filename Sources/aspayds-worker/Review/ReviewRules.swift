@@ -20,7 +20,7 @@ struct ReviewRules {
 
     /// From when on the last transmission cannot be on its way any more, in milliseconds since 1970.
     func settled(_ review: LedgerRecord.Outcome) -> Int64 {
-        if review.isDispute || review.isHeld { return review.at }
+        if review.isDispute || review.isHeld { return review.neededSince }
         let since = review.since ?? review.evidence?.inDoubtSince ?? review.at
         let wait = EngineSettings().sendDeadline + settleWindow
         return since + wait.components.seconds * 1000

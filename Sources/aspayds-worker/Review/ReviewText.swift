@@ -74,8 +74,8 @@ struct ReviewText {
             ("recipient", order?.maskedAccount),
             ("command", review.map { "\($0.command.source), id \($0.command.id)" }),
             (
-                review?.isDispute == true ? "accepted" : "in doubt since",
-                review?.since.map { Moment.ago($0, now: now) }
+                review?.isDispute == true ? "since" : "in doubt since",
+                review.map { since($0) }
             ),
             ("why", HistoryText.reason(review?.reason)),
             ("transmission", evidence?.transmission),
