@@ -47,13 +47,13 @@ struct LedgerCheck: Sendable {
 
     /// There is no ledger: allowed for a group that has worked nothing yet.
     func missing(committed: [TopicPartition: CommittedOffset]) throws(UntrustedLedger) {
-        let worked = committed.filter { $0.value.offset > 0 }.min {
+        let worked = committed.filter { $0.value.hasWorked }.min {
             $0.key.partition < $1.key.partition
         }
-        guard let (place, commit) = worked else { return }
+        guard let place = worked?.key else { return }
         throw UntrustedLedger(
             description: "\(ledger) does not exist, but the group \(group) has worked the commands "
-                + "of \(place): orders could be sent twice. \(remedy(place, commit.offset))"
+                + "of \(place): orders could be sent twice. \(remedy(place))"
         )
     }
 
@@ -61,25 +61,26 @@ struct LedgerCheck: Sendable {
     func partition(
         _ place: TopicPartition,
         committed: CommittedOffset?,
-        commands: Log,
         ledger: Log
     ) throws(UntrustedLedger) {
-        guard let committed, committed.offset > 0 else { return }
+        guard let committed, committed.hasWorked else { return }
         let name = "\(self.ledger)/\(place.partition)"
-        let known = CommitMetadata(committed.metadata)?.ledgerEnd ?? 0
+        let known = committed.ledgerEnd
         if ledger.high < known {
             throw UntrustedLedger(
                 description:
                     "\(name) ends at offset \(ledger.high), but the group \(group) knew it "
-                    + "up to \(known): orders could be sent twice. \(remedy(place, committed.offset))"
+                    + "up to \(known): orders could be sent twice. \(remedy(place))"
             )
         }
-        // One that retention has emptied is older than every command.
-        let isOld = ledger.high > 0 && commands.low >= committed.offset
-        if ledger.low == ledger.high, !isOld {
+        // While workers run, claims are repeated long before retention deletes them: so somebody has
+        // deleted it, or nobody has run for as long as retention takes, which a person must say.
+        if ledger.low == ledger.high {
             throw UntrustedLedger(
                 description: "\(name) is empty, but the group \(group) has worked the commands of "
-                    + "\(place): orders could be sent twice. \(remedy(place, committed.offset))"
+                    + "\(place): orders could be sent twice. \(remedy(place)). If no worker has run "
+                    + "for the ledger's retention (90 days), nothing is lost: only delete the "
+                    + "offsets of the group"
             )
         }
     }
@@ -88,9 +89,17 @@ struct LedgerCheck: Sendable {
         "Create the topics anew under another ASPAYDS_TOPIC_PREFIX, with the number of partitions "
         + "that is wanted, and send new commands there"
 
-    private func remedy(_ place: TopicPartition, _ offset: Int64) -> String {
-        "Restore the ledger from a copy; or settle the commands of \(place) before offset \(offset) "
-            + "by hand, delete them (kafka-delete-records) and the offsets of the group, and start "
-            + "again"
+    /// Any command that is there may have been executed, those behind the committed offset too.
+    private func remedy(_ place: TopicPartition) -> String {
+        "Restore the ledger from a copy; or settle by hand every command that \(place) has now, "
+            + "delete them (kafka-delete-records) and the offsets of the group, and start again"
     }
+}
+
+extension CommittedOffset {
+    /// Up to where the group knew the ledger; 0 where the commit does not say.
+    fileprivate var ledgerEnd: Int64 { CommitMetadata(metadata)?.ledgerEnd ?? 0 }
+
+    /// Whether orders may have been sent: the first command may be stuck while later ones are done.
+    fileprivate var hasWorked: Bool { offset > 0 || ledgerEnd > 0 }
 }

@@ -113,13 +113,8 @@ struct TopicSurvey: Sendable {
         }
         let logs = try await consumer.watermarks(partitions + ledgers, timeout: Self.timeout)
         for (place, ledger) in zip(partitions, ledgers) {
-            guard let log = logs[place], let ledger = logs[ledger] else { continue }
-            try check.partition(
-                place,
-                committed: committed[place],
-                commands: log,
-                ledger: ledger
-            )
+            guard let ledger = logs[ledger] else { continue }
+            try check.partition(place, committed: committed[place], ledger: ledger)
         }
         return logs.filter { $0.key.topic == check.commands }
     }
