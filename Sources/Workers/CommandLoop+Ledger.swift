@@ -34,13 +34,8 @@ extension CommandLoop {
     private var ledgerSource: LedgerSource {
         LedgerSource(
             assignment: assignment,
-            topic: ledgerTopic,
-            group: settings.group,
-            restorer: LedgerRestorer(
-                topic: ledgerTopic,
-                group: settings.group,
-                kafka: settings.kafka
-            ),
+            check: survey.check,
+            restorer: survey.restorer,
             fetcher: fetcher,
             mailbox: mailbox,
             logger: logger,
@@ -51,6 +46,14 @@ extension CommandLoop {
     func read(_ number: UInt64, _ chunk: LedgerChunk, at now: Moment) {
         let partition = chunk.partition
         guard number == assignment || gaps[partition] != nil, isReadable(chunk) else { return }
+        if let claimed = chunk.partitionCount {
+            do throws(UntrustedLedger) {
+                let count = engine.settings.partitionCount
+                try survey.check.claim(of: partition, partitions: claimed, commands: count)
+            } catch {
+                return refuse(error, at: now)
+            }
+        }
         for (id, record) in chunk.open where jobs[id] == nil { jobs[id] = Job(record) }
         for (id, outcome) in chunk.accepted { noteLate(outcome, of: id) }
         for item in chunk.items {

@@ -36,13 +36,37 @@ struct LedgerCheck: Sendable {
         }
         let known = committed.values.compactMap { CommitMetadata($0.metadata)?.partitions }
         if let before = ([before].compactMap(\.self) + known).first(where: { $0 != count }) {
-            throw UntrustedLedger(
-                description:
-                    "\(commands) has \(count) partitions, and had \(before) when the group "
-                    + "\(group) last worked it: references have moved to partitions whose ledgers "
-                    + "do not know them. \(Self.countRemedy)"
-            )
+            throw changed(to: count, from: before, since: "the group \(group) last worked it")
         }
+    }
+
+    /// A ledger was claimed last while its commands had as many partitions as they have now.
+    func claim(
+        of partition: Int32,
+        partitions before: Int,
+        commands count: Int
+    ) throws(UntrustedLedger) {
+        if before == count { return }
+        let claim = "\(ledger)/\(partition) was last claimed"
+        throw changed(to: count, from: before, since: claim)
+    }
+
+    private func changed(to count: Int, from before: Int, since time: String) -> UntrustedLedger {
+        UntrustedLedger(
+            description: "\(commands) has \(count) partitions, and had \(before) when \(time): "
+                + "references have moved to partitions whose ledgers do not know them. "
+                + Self.countRemedy
+        )
+    }
+
+    /// A ledger has lost its end while it was known.
+    func lost(_ short: ShortLedger) -> UntrustedLedger {
+        UntrustedLedger(
+            description:
+                "\(ledger)/\(short.partition) ends at offset \(short.end), but it was written "
+                + "up to \(short.known): the ledger was lost, and orders could be sent twice. "
+                + "Restore it from a copy before the group \(group) works again"
+        )
     }
 
     /// There is no ledger: allowed for a group that has worked nothing yet.
