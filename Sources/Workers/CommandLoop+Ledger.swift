@@ -45,7 +45,14 @@ extension CommandLoop {
 
     func read(_ number: UInt64, _ chunk: LedgerChunk, at now: Moment) {
         let partition = chunk.partition
-        guard number == assignment || gaps[partition] != nil, isReadable(chunk) else { return }
+        guard number == assignment || gaps[partition] != nil, stopped[partition] == nil else {
+            return
+        }
+        // Somebody wrote what cannot be read: what it meant is not known.
+        if let (offset, what) = chunk.unreadable.first {
+            let place = "\(ledgerTopic)/\(partition)/\(offset)"
+            return stop(partition, "\(place) cannot be read: \(what)", at: now)
+        }
         if let claimed = chunk.partitionCount {
             do throws(UntrustedLedger) {
                 let count = engine.settings.partitionCount
@@ -72,17 +79,6 @@ extension CommandLoop {
             "ledger read",
             metadata: ["partition": "\(partition)", "end": "\(chunk.end)"]
         )
-    }
-
-    /// Somebody else wrote what cannot be read: what it meant is not known, so nothing is begun.
-    private func isReadable(_ chunk: LedgerChunk) -> Bool {
-        for (offset, what) in chunk.unreadable {
-            let reason = "\(ledgerTopic)/\(chunk.partition)/\(offset) cannot be read: \(what)"
-            logger.critical("ledger unreadable", metadata: ["reason": "\(reason)"])
-            readiness.set(partitionSubject(chunk.partition), reason)
-            unreadable.insert(chunk.partition)
-        }
-        return !unreadable.contains(chunk.partition)
     }
 
     /// Keeps the word of somebody who had lost the partition that the provider has the order.
