@@ -117,6 +117,7 @@ extension LedgerIndex {
             sequence = intent.sequence
             notAfter = intent.order.notAfter
             group = Self.hash(of: intent.group)
+            decision = intent.decision?.number
         case .outcome(let outcome):
             self.init(
                 kind: Kind(outcome.state),

@@ -43,6 +43,7 @@ extension CommandEngine {
             nextLookup: now.uptime + delay(after: lookups),
             judgedFrom: max(judgedFrom, known?.judgedFrom ?? judgedFrom),
             inReview: standing.state == .review,
+            release: reference.decision,
             recordedAt: reference.at
         )
         partitions[partition]?.doubts[order.key] = doubt
@@ -225,7 +226,7 @@ extension CommandEngine {
         decision: DecisionNumber? = nil
     ) {
         guard var work = settlingWork(id, doubt) else { return }
-        work.decision = decision
+        work.decision = decision ?? doubt.release
         if state != .review { partitions[id.partition]?.doubts[id.key] = nil }
         take(doubt.record, work)
         conclude(doubt.record, as: state)

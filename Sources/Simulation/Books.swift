@@ -22,6 +22,8 @@ final class Books {
         var state: LedgerState?
         /// The attempt after which another one may be sent.
         var releasedAttempt = 0
+        /// The one that a person has let another one follow.
+        var releasedByPerson: Int?
         /// The latest event about it that the partition's owner has published, and whether it was
         /// accepted by then.
         var sequence = 0
@@ -158,10 +160,29 @@ final class Books {
         if isLate || isPast || write.state == .conflict { return }
         accounts[key, default: Account()].attempt = write.attempt
         accounts[key]?.state = write.state
+        checkDecision(write, key)
         // A person has said that nothing came of it, or that another one may be sent anyway.
-        if write.state == .released || (write.state == .refused && write.decision != nil) {
-            accounts[key]?.releasedAttempt = write.attempt
+        let isClosed = write.state == .refused && verdict(write.decision) == .notDone
+        if write.state == .released || isClosed { accounts[key]?.releasedAttempt = write.attempt }
+    }
+
+    /// What is written of an attempt that a person has released says so.
+    private func checkDecision(_ write: LedgerWrite, _ key: ReferenceKey) {
+        if write.state == .released && verdict(write.decision) == .release {
+            accounts[key]?.releasedByPerson = write.attempt
+        } else if let released = accounts[key]?.releasedByPerson, released + 1 == write.attempt,
+            write.decision == nil, !write.state.isProgress
+        {
+            world.fail(
+                "\(write.state) of \(key.high) attempt \(write.attempt) does not say who has "
+                    + "released it"
+            )
         }
+    }
+
+    private func verdict(_ number: DecisionNumber?) -> ReviewDecision.Verdict? {
+        guard let number else { return nil }
+        return world.decisions.first { $0.decision.number == number }?.decision.verdict
     }
 
     // MARK: Events

@@ -68,7 +68,9 @@ extension Job {
         content = .restored
         switch record {
         case .claim: return nil
-        case .intent(let intent): order = OrderSummary(intent)
+        case .intent(let intent):
+            order = OrderSummary(intent)
+            decision = intent.decision
         case .outcome(let outcome):
             guard let summary = OrderSummary(outcome) else { return nil }
             order = summary
@@ -234,6 +236,11 @@ extension Job {
             event.kind == Event.Kind(write.state, event.domain)
         else { return nil }
         return event
+    }
+
+    /// The operator's decision that a ledger record follows, if it follows one.
+    func decision(of write: LedgerWrite) -> Decision? {
+        decision.flatMap { $0.number == write.decision ? $0 : nil }
     }
 }
 

@@ -79,7 +79,10 @@ enum Ledger {
             providerID: "P"
         )
         full.event = EventTests.full
-        return [.claim(claim), .intent(intent), .outcome(full)]
+        var released = intent
+        released.decision = full.decision
+        released.decision?.verdict = .release
+        return [.claim(claim), .intent(intent), .outcome(full), .intent(released)]
             + LedgerRecord.State.allCases.map { .outcome(outcome($0)) }
     }
 }
@@ -112,6 +115,7 @@ enum Ledger {
         let review = LedgerIndex(Ledger.records[2])
         #expect(review.since == 1_799_999_999_999 && review.decision == .max)
         #expect(review.notAfter == 1_800_000_000_001 && review.group == nil)
+        #expect(LedgerIndex(Ledger.records[3]).decision == .max)
     }
 
     @Test func kindsSayWhatIsOpen() {
