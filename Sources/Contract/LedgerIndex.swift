@@ -126,6 +126,7 @@ extension LedgerIndex {
             notAfter = intent.order.notAfter
             amount = intent.order.amount.thousandths
             group = Self.hash(of: intent.group)
+            decision = intent.decision?.number
         case .outcome(let outcome):
             self.init(
                 kind: Kind(outcome.state),

@@ -25,6 +25,8 @@ extension LedgerRecord {
         package var offset: Int64
         /// What an answer is compared with later.
         package var order: OrderDetails
+        /// The operator's decision that has let it be sent; on none but a released attempt.
+        package var decision: Decision?
 
         package init(
             domain: Domain,

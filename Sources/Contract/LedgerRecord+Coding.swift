@@ -70,6 +70,7 @@ extension LedgerRecord.Intent {
         w.object("command") { command.write(to: &$0) }
         w.field("offset", offset)
         w.object("order") { order.write(to: &$0) }
+        if let decision { w.object("decision") { decision.write(to: &$0) } }
     }
 
     fileprivate init(_ fields: RecordFields) throws(UnreadableRecord) {
@@ -90,6 +91,7 @@ extension LedgerRecord.Intent {
             offset: try fields.requiredInteger("offset"),
             order: try OrderDetails(order)
         )
+        if let decision = try fields.object("decision") { self.decision = try Decision(decision) }
     }
 }
 

@@ -42,7 +42,8 @@ extension CommandEngine {
             lookups: lookups,
             nextLookup: now.uptime + delay(after: lookups),
             judgedFrom: max(judgedFrom, known?.judgedFrom ?? judgedFrom),
-            inReview: standing.state == .review
+            inReview: standing.state == .review,
+            release: reference.decision
         )
         partitions[partition]?.doubts[order.key] = doubt
         let late = partitions[partition]?.lateAcceptances[order.key]
@@ -219,7 +220,7 @@ extension CommandEngine {
         decision: DecisionNumber? = nil
     ) {
         guard var work = settlingWork(id, doubt) else { return }
-        work.decision = decision
+        work.decision = decision ?? doubt.release
         if state != .review { partitions[id.partition]?.doubts[id.key] = nil }
         take(doubt.record, work)
         conclude(doubt.record, as: state)

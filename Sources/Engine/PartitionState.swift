@@ -157,6 +157,8 @@ struct Doubt: Hashable {
     var wasRefused = false
     /// A late record says that the provider has it.
     var isAcceptedLate = false
+    /// The operator's decision that has let the attempt be sent.
+    let release: DecisionNumber?
     /// What an operator wants, as soon as the record is free.
     var decision: ReviewDecision?
 }

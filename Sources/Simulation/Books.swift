@@ -26,6 +26,8 @@ final class Books {
         var day: Int64 = 0
         /// Whether a person has let go what was held.
         var isApproved = false
+        /// The one that a person has let another one follow.
+        var releasedByPerson: Int?
         /// The latest event about it that the partition's owner has published, and whether it was
         /// accepted by then.
         var sequence = 0
@@ -191,10 +193,29 @@ final class Books {
         case .approved: accounts[key]?.needsReview = false
         default: break
         }
+        checkDecision(write, key)
         // A person has said that nothing came of it, or that another one may be sent anyway.
-        if write.state == .released || (write.state == .refused && write.decision != nil) {
-            accounts[key]?.releasedAttempt = write.attempt
+        let isClosed = write.state == .refused && verdict(write.decision) == .notDone
+        if write.state == .released || isClosed { accounts[key]?.releasedAttempt = write.attempt }
+    }
+
+    /// What is written of an attempt that a person has released says so.
+    private func checkDecision(_ write: LedgerWrite, _ key: ReferenceKey) {
+        if write.state == .released && verdict(write.decision) == .release {
+            accounts[key]?.releasedByPerson = write.attempt
+        } else if let released = accounts[key]?.releasedByPerson, released + 1 == write.attempt,
+            write.decision == nil, !write.state.isProgress
+        {
+            world.fail(
+                "\(write.state) of \(key.high) attempt \(write.attempt) does not say who has "
+                    + "released it"
+            )
         }
+    }
+
+    private func verdict(_ number: DecisionNumber?) -> ReviewDecision.Verdict? {
+        guard let number else { return nil }
+        return world.decisions.first { $0.decision.number == number }?.decision.verdict
     }
 
     // MARK: Events

@@ -13,10 +13,13 @@ extension CommandLoop {
         logger.info("assigned", metadata: ["partitions": .numbers(partitions)])
         readiness.set(subject, partitions.isEmpty ? nil : "reading the ledger")
         readiness.set(kafkaSubject, nil)
+        for (partition, reason) in stopped where partitions.contains(partition) {
+            readiness.set(partitionSubject(partition), reason)
+        }
         let finder = StartFinder(
             survey: survey,
             count: engine.settings.partitionCount,
-            partitions: commandPartitions(partitions),
+            partitions: commandPartitions(partitions.filter { stopped[$0] == nil }),
             logger: logger,
             throttle: throttle,
             onStopped: { [readiness, subject] place, reason in
@@ -51,6 +54,7 @@ extension CommandLoop {
         isExpelled = false
         earlierCommit = lastCommit
         unread = Set(positions.keys)
+        if unread.isEmpty { readiness.set(subject, nil) }
         for (partition, start) in positions.sorted(by: { $0.key < $1.key }) {
             leases.updateValue(Lease(), forKey: partition)?.end()
             engine.handle(.assigned(partition: partition, start: start), at: now)
@@ -111,7 +115,6 @@ extension CommandLoop {
         assignment += 1
         preparation?.cancel()
         unread = []
-        unreadable = []
     }
 
     /// A drain may need what stands in a gap; nobody does after it.
@@ -123,6 +126,29 @@ extension CommandLoop {
     /// What a partition is called among the reasons for not being ready; nil for all of them.
     func partitionSubject(_ partition: Int32?) -> String {
         "\(subject) partition \(partition.map(String.init) ?? "")"
+    }
+
+    /// Stops a partition where going on could pay twice or lose a command, and no other: nothing of
+    /// it is read, sent or committed before a person has acted and started this process anew.
+    ///
+    /// What is in flight is for the next owner to look up.
+    func stop(_ partition: Int32, _ reason: String, at now: Moment) {
+        stopped[partition] = reason
+        logger.critical(
+            "a partition is stopped",
+            metadata: [
+                "topic": "\(commandTopic)", "partition": .number(partition), "reason": "\(reason)",
+            ]
+        )
+        if assigned.contains(partition) { readiness.set(partitionSubject(partition), reason) }
+        report(.partitionStopped, reason, partition)
+        gaps.removeValue(forKey: partition)?.cancel()
+        endLeases([partition])
+        engine.handle(.lost([partition]), at: now)
+        flow { () throws(KafkaError) in try consumer.pause(commandPartitions([partition])) }
+        if unread.remove(partition) != nil && unread.isEmpty { readiness.set(subject, nil) }
+        // The end of a drain, if it was the last one.
+        if assigned.isEmpty && engine.summary.partitions.isEmpty { unassign() }
     }
 
     private func endLeases(_ partitions: [Int32]) {

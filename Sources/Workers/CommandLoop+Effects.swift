@@ -81,7 +81,8 @@ extension CommandLoop {
         }
     }
 
-    private func flow(_ change: () throws(KafkaError) -> Void) {
+    /// Changes what the consumer delivers.
+    func flow(_ change: () throws(KafkaError) -> Void) {
         do throws(KafkaError) {
             try change()
         } catch {

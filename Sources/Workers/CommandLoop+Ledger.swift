@@ -35,13 +35,8 @@ extension CommandLoop {
     private var ledgerSource: LedgerSource {
         LedgerSource(
             assignment: assignment,
-            topic: ledgerTopic,
-            group: settings.group,
-            restorer: LedgerRestorer(
-                topic: ledgerTopic,
-                group: settings.group,
-                kafka: settings.kafka
-            ),
+            check: survey.check,
+            restorer: survey.restorer,
             fetcher: fetcher,
             mailbox: mailbox,
             logger: logger,
@@ -51,7 +46,22 @@ extension CommandLoop {
 
     func read(_ number: UInt64, _ chunk: LedgerChunk, at now: Moment) {
         let partition = chunk.partition
-        guard number == assignment || gaps[partition] != nil, isReadable(chunk) else { return }
+        guard number == assignment || gaps[partition] != nil, stopped[partition] == nil else {
+            return
+        }
+        // Somebody wrote what cannot be read: what it meant is not known.
+        if let (offset, what) = chunk.unreadable.first {
+            let place = "\(ledgerTopic)/\(partition)/\(offset)"
+            return stop(partition, "\(place) cannot be read: \(what)", at: now)
+        }
+        if let claimed = chunk.partitionCount {
+            do throws(UntrustedLedger) {
+                let count = engine.settings.partitionCount
+                try survey.check.claim(of: partition, partitions: claimed, commands: count)
+            } catch {
+                return refuse(error, at: now)
+            }
+        }
         for (id, record) in chunk.open where jobs[id] == nil { jobs[id] = Job(record) }
         for (id, outcome) in chunk.accepted { noteLate(outcome, of: id) }
         for item in chunk.items {
@@ -70,26 +80,6 @@ extension CommandLoop {
             "ledger read",
             metadata: ["partition": .number(partition), "end": .number(chunk.end)]
         )
-    }
-
-    /// Somebody else wrote what cannot be read: what it meant is not known, so nothing is begun.
-    private func isReadable(_ chunk: LedgerChunk) -> Bool {
-        for (offset, what) in chunk.unreadable {
-            let reason = "\(ledgerTopic)/\(chunk.partition)/\(offset) cannot be read: \(what)"
-            logger.throttled(
-                throttle,
-                as: "unreadable \(chunk.partition)",
-                .critical,
-                "the ledger cannot be read",
-                metadata: [
-                    "topic": "\(ledgerTopic)", "partition": .number(chunk.partition),
-                    "offset": .number(offset), "reason": "\(what)",
-                ]
-            )
-            readiness.set(partitionSubject(chunk.partition), reason)
-            unreadable.insert(chunk.partition)
-        }
-        return !unreadable.contains(chunk.partition)
     }
 
     /// Keeps the word of somebody who had lost the partition that the provider has the order.

@@ -8,6 +8,8 @@ import Telemetry
 /// Records become arrivals.
 extension CommandLoop {
     func receive(_ record: Record, at now: Moment) {
+        // What was fetched before its partition was stopped.
+        if stopped[record.partition] != nil { return }
         let id = RecordID(partition: record.partition, offset: record.offset)
         var (job, arrival) = decode(record)
         job.receivedAt = now.uptime
@@ -16,27 +18,16 @@ extension CommandLoop {
             return engine.handle(.received(id, arrival), at: now)
         }
         // An order that the ledger knows of, or that is in doubt, is read again.
-        if let again = job.order, again.fingerprint != order.fingerprint { return stop(id) }
+        guard job.isAbout(order) else {
+            let reason =
+                "\(commandTopic)/\(id) is not the order that the ledger knows, \(order.reference); "
+                + "was the topic replaced? Give new topics a prefix of their own "
+                + "(ASPAYDS_TOPIC_PREFIX)"
+            return stop(id.partition, reason, at: now)
+        }
         if job.order != nil { jobs[id]?.content = job.content }
         jobs[id]?.span = job.span
         engine.handle(.received(id, .create(Order(order))), at: now)
-    }
-
-    /// Another order stands where the ledger has one: the topic is not the one it was.
-    private func stop(_ id: RecordID) {
-        let reason =
-            "\(commandTopic)/\(id) is not the order that the ledger knows; was the topic replaced?"
-        logger.throttled(
-            throttle,
-            as: "stopped \(id.partition)",
-            .critical,
-            "a partition is stopped",
-            metadata: metadata(of: id).merging(
-                ["topic": "\(commandTopic)", "reason": "\(reason)"]
-            ) { $1 }
-        )
-        readiness.set(partitionSubject(id.partition), reason)
-        report(.partitionStopped, reason, id.partition)
     }
 
     private func decode(_ record: Record) -> (Job, Arrival) {
@@ -112,6 +103,18 @@ extension Cause {
         case .return: self = .return
         case .command, .poll, .operator: return nil
         }
+    }
+}
+
+extension Job {
+    /// Whether what was read is an order that is known; under other settings it may have to be
+    /// rejected by now.
+    fileprivate func isAbout(_ known: OrderSummary) -> Bool {
+        if let order { return order.fingerprint == known.fingerprint }
+        guard case .rejected(_, let rejection) = content, let reference = rejection.reference else {
+            return false
+        }
+        return Reference.uppercased(reference) == Reference.uppercased(known.reference)
     }
 }
 

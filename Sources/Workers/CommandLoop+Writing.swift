@@ -35,7 +35,7 @@ extension CommandLoop {
             outcome.order = state.keepsOrder || write.isUnannounced ? order.details : nil
             outcome.since = write.since
             outcome.evidence = events.evidence(for: write, job)
-            outcome.decision = job.decision.flatMap { $0.number == write.decision ? $0 : nil }
+            outcome.decision = job.decision(of: write)
             outcome.finding = write.finding
             outcome.isUnannounced = write.isUnannounced
             outcome.providerID = event?.providerID
@@ -43,7 +43,9 @@ extension CommandLoop {
             outcome.event = event
             record = .outcome(outcome)
         } else {
-            record = .intent(intent(order, write, id, at: now))
+            var intent = intent(order, write, id, at: now)
+            intent.decision = job.decision(of: write)
+            record = .intent(intent)
         }
         batch.add(.ledger(ticket), record.encoded(), topic: ledgerTopic, partition: id.partition)
     }

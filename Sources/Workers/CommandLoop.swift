@@ -103,8 +103,8 @@ final class CommandLoop {
     var assigned: [Int32] = []
     /// Partitions whose ledger is still being read.
     var unread: Set<Int32> = []
-    /// Partitions in whose ledger there is something that cannot be read.
-    var unreadable: Set<Int32> = []
+    /// Why partitions are stopped, for as long as this process runs.
+    var stopped: [Int32: String] = [:]
     /// Other consumer groups, by the partition whose ledger they have claimed.
     var foreignGroups: [Int32: String] = [:]
     /// Counts what was written to the ledger.

@@ -38,9 +38,7 @@ struct EventMaker: Sendable {
         event.reason = reason(for: write.state, job)
         if write.state == .held { event.reason = guardrails.reason(for: order) }
         if write.state == .review { event.evidence = evidence(for: write, job) }
-        if let decision = job.decision, decision.number == write.decision {
-            apply(decision, to: &event)
-        }
+        if let decision = job.decision(of: write) { apply(decision, to: &event) }
         return event
     }
 
@@ -64,16 +62,18 @@ struct EventMaker: Sendable {
         }
     }
 
-    /// Says who has decided, and why; what the provider said of a released attempt stays.
+    /// Says who has decided, and why; what is known of a released attempt itself is said before.
     private func apply(_ decision: Decision, to event: inout Event) {
         let isRelease = decision.verdict == .release
         event.trigger = .operator
         event.providerID = decision.providerID ?? event.providerID
-        if isRelease && event.reason != nil { return }
-        event.reason = Event.Reason(
-            code: isRelease ? "released" : "closed",
-            message: "by \(decision.by): \(decision.why)"
-        )
+        let words = "by \(decision.by): \(decision.why)"
+        guard isRelease, let said = event.reason else {
+            event.reason = Event.Reason(code: isRelease ? "released" : "closed", message: words)
+            return
+        }
+        event.reason?.message = [said.message, "released \(words)"].compactMap(\.self)
+            .joined(separator: "; ")
     }
 
     /// What tells two events of a kind apart: the provider's word, or why a person is needed.

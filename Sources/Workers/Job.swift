@@ -85,6 +85,7 @@ extension Job {
         case .intent(let intent):
             order = OrderSummary(intent)
             attempt = intent.attempt
+            decision = intent.decision
         case .outcome(let outcome):
             guard let summary = OrderSummary(outcome) else { return nil }
             order = summary
@@ -252,6 +253,11 @@ extension Job {
             event.kind == Event.Kind(write.state, event.domain)
         else { return nil }
         return event
+    }
+
+    /// The operator's decision that a ledger record follows, if it follows one.
+    func decision(of write: LedgerWrite) -> Decision? {
+        decision.flatMap { $0.number == write.decision ? $0 : nil }
     }
 }
 

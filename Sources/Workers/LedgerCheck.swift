@@ -36,24 +36,48 @@ struct LedgerCheck: Sendable {
         }
         let known = committed.values.compactMap { CommitMetadata($0.metadata)?.partitions }
         if let before = ([before].compactMap(\.self) + known).first(where: { $0 != count }) {
-            throw UntrustedLedger(
-                description:
-                    "\(commands) has \(count) partitions, and had \(before) when the group "
-                    + "\(group) last worked it: references have moved to partitions whose ledgers "
-                    + "do not know them. \(Self.countRemedy)"
-            )
+            throw changed(to: count, from: before, since: "the group \(group) last worked it")
         }
+    }
+
+    /// A ledger was claimed last while its commands had as many partitions as they have now.
+    func claim(
+        of partition: Int32,
+        partitions before: Int,
+        commands count: Int
+    ) throws(UntrustedLedger) {
+        if before == count { return }
+        let claim = "\(ledger)/\(partition) was last claimed"
+        throw changed(to: count, from: before, since: claim)
+    }
+
+    private func changed(to count: Int, from before: Int, since time: String) -> UntrustedLedger {
+        UntrustedLedger(
+            description: "\(commands) has \(count) partitions, and had \(before) when \(time): "
+                + "references have moved to partitions whose ledgers do not know them. "
+                + Self.countRemedy
+        )
+    }
+
+    /// A ledger has lost its end while it was known.
+    func lost(_ short: ShortLedger) -> UntrustedLedger {
+        UntrustedLedger(
+            description:
+                "\(ledger)/\(short.partition) ends at offset \(short.end), but it was written "
+                + "up to \(short.known): the ledger was lost, and orders could be sent twice. "
+                + "Restore it from a copy before the group \(group) works again"
+        )
     }
 
     /// There is no ledger: allowed for a group that has worked nothing yet.
     func missing(committed: [TopicPartition: CommittedOffset]) throws(UntrustedLedger) {
-        let worked = committed.filter { $0.value.offset > 0 }.min {
+        let worked = committed.filter { $0.value.hasWorked }.min {
             $0.key.partition < $1.key.partition
         }
-        guard let (place, commit) = worked else { return }
+        guard let place = worked?.key else { return }
         throw UntrustedLedger(
             description: "\(ledger) does not exist, but the group \(group) has worked the commands "
-                + "of \(place): orders could be sent twice. \(remedy(place, commit.offset))"
+                + "of \(place): orders could be sent twice. \(remedy(place))"
         )
     }
 
@@ -61,25 +85,26 @@ struct LedgerCheck: Sendable {
     func partition(
         _ place: TopicPartition,
         committed: CommittedOffset?,
-        commands: Log,
         ledger: Log
     ) throws(UntrustedLedger) {
-        guard let committed, committed.offset > 0 else { return }
+        guard let committed, committed.hasWorked else { return }
         let name = "\(self.ledger)/\(place.partition)"
-        let known = CommitMetadata(committed.metadata)?.ledgerEnd ?? 0
+        let known = committed.ledgerEnd
         if ledger.high < known {
             throw UntrustedLedger(
                 description:
                     "\(name) ends at offset \(ledger.high), but the group \(group) knew it "
-                    + "up to \(known): orders could be sent twice. \(remedy(place, committed.offset))"
+                    + "up to \(known): orders could be sent twice. \(remedy(place))"
             )
         }
-        // One that retention has emptied is older than every command.
-        let isOld = ledger.high > 0 && commands.low >= committed.offset
-        if ledger.low == ledger.high, !isOld {
+        // While workers run, claims are repeated long before retention deletes them: so somebody has
+        // deleted it, or nobody has run for as long as retention takes, which a person must say.
+        if ledger.low == ledger.high {
             throw UntrustedLedger(
                 description: "\(name) is empty, but the group \(group) has worked the commands of "
-                    + "\(place): orders could be sent twice. \(remedy(place, committed.offset))"
+                    + "\(place): orders could be sent twice. \(remedy(place)). If no worker has run "
+                    + "for the ledger's retention (90 days), nothing is lost: only delete the "
+                    + "offsets of the group"
             )
         }
     }
@@ -88,9 +113,17 @@ struct LedgerCheck: Sendable {
         "Create the topics anew under another ASPAYDS_TOPIC_PREFIX, with the number of partitions "
         + "that is wanted, and send new commands there"
 
-    private func remedy(_ place: TopicPartition, _ offset: Int64) -> String {
-        "Restore the ledger from a copy; or settle the commands of \(place) before offset \(offset) "
-            + "by hand, delete them (kafka-delete-records) and the offsets of the group, and start "
-            + "again"
+    /// Any command that is there may have been executed, those behind the committed offset too.
+    private func remedy(_ place: TopicPartition) -> String {
+        "Restore the ledger from a copy; or settle by hand every command that \(place) has now, "
+            + "delete them (kafka-delete-records) and the offsets of the group, and start again"
     }
+}
+
+extension CommittedOffset {
+    /// Up to where the group knew the ledger; 0 where the commit does not say.
+    fileprivate var ledgerEnd: Int64 { CommitMetadata(metadata)?.ledgerEnd ?? 0 }
+
+    /// Whether orders may have been sent: the first command may be stuck while later ones are done.
+    fileprivate var hasWorked: Bool { offset > 0 || ledgerEnd > 0 }
 }

@@ -12,6 +12,8 @@ final class LedgerReading {
     private(set) var next: Int64 = 0
     /// Whose claim is the latest; what others write after it is late.
     private var owner: UInt64?
+    /// How many partitions the commands had when it was made.
+    private var partitionCount: Int?
     /// What is to be parsed at the end, unless a later record closes it.
     private var kept: [Contract.ReferenceKey: [Kept]] = [:]
 
@@ -70,7 +72,8 @@ final class LedgerReading {
             end: next,
             unreadable: unreadable,
             isLast: isDone,
-            owner: owner
+            owner: owner,
+            partitionCount: partitionCount
         )
         if isDone { finish(&chunk) }
         return chunk
@@ -79,6 +82,10 @@ final class LedgerReading {
     private func decode(_ record: Record, at offset: Int64) throws(UnreadableRecord) -> LedgerItem {
         let index = try record.ledgerIndex()
         guard let entry = LedgerEntry(index, partition: partition, offset: offset) else {
+            // What the index does not tell; claims are few.
+            if case .claim(let claim) = try record.ledgerRecord() {
+                partitionCount = claim.partitions
+            }
             owner = index.owner
             let isForeign = index.group != group
             return .claim(LedgerClaim(owner: index.owner, isForeign: isForeign, offset: offset))

@@ -10,8 +10,7 @@ import Telemetry
 /// The loop handles each chunk before the next one is decoded.
 struct LedgerSource: Sendable {
     let assignment: UInt64
-    let topic: String
-    let group: String
+    let check: LedgerCheck
     let restorer: LedgerRestorer
     let fetcher: RecordFetcher
     let mailbox: Mailbox<CommandLoop.Message>
@@ -32,7 +31,7 @@ struct LedgerSource: Sendable {
                 take: { await pass($0) }
             )
         } catch let short as ShortLedger {
-            mailbox.post(.untrusted(lost(short)))
+            mailbox.post(.untrusted(check.lost(short)))
         } catch let error as KafkaError {
             mailbox.post(.failed(error))
         } catch {
@@ -46,7 +45,7 @@ struct LedgerSource: Sendable {
             as: "ledger \(fault.name)",
             .warning,
             "cannot read the ledger, trying again",
-            metadata: ["topic": "\(topic)", "error": "\(fault)"]
+            metadata: ["topic": "\(check.ledger)", "error": "\(fault)"]
         )
     }
 
@@ -60,7 +59,7 @@ struct LedgerSource: Sendable {
 
     /// The group that a claim names; nil if it cannot be read now.
     private func groupName(_ partition: Int32, _ offset: Int64) async -> String? {
-        let place = TopicPartition(topic: topic, partition: partition)
+        let place = TopicPartition(topic: check.ledger, partition: partition)
         let position = Position(topicPartition: place, offset: offset)
         let record = try? await fetcher.record(at: position)
         return record?.withValue { value in
@@ -69,15 +68,6 @@ struct LedgerSource: Sendable {
             }
             return claim.group
         }
-    }
-
-    private func lost(_ short: ShortLedger) -> UntrustedLedger {
-        UntrustedLedger(
-            description:
-                "\(topic)/\(short.partition) ends at offset \(short.end), but it was written "
-                + "up to \(short.known): the ledger was lost, and orders could be sent twice. "
-                + "Restore it from a copy before the group \(group) works again"
-        )
     }
 }
 

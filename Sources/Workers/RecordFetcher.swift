@@ -85,7 +85,8 @@ actor RecordFetcher {
 }
 
 extension Record {
-    fileprivate func ledgerRecord() throws(UnreadableRecord) -> LedgerRecord {
+    /// What a record of the ledger says.
+    func ledgerRecord() throws(UnreadableRecord) -> LedgerRecord {
         try withValue { value throws(UnreadableRecord) in
             try LedgerRecord(value: value ?? UnsafeRawBufferPointer(start: nil, count: 0))
         }

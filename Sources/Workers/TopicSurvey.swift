@@ -10,6 +10,8 @@ struct TopicSurvey: Sendable {
     let check: LedgerCheck
     let consumer: Consumer
     let admin: Admin
+    /// Reads its ledgers.
+    let restorer: LedgerRestorer
     /// Each question may take this long.
     private static let timeout = Duration.seconds(10)
 
@@ -23,6 +25,11 @@ struct TopicSurvey: Sendable {
         )
         self.consumer = consumer
         self.admin = admin
+        restorer = LedgerRestorer(
+            topic: check.ledger,
+            group: settings.group,
+            kafka: settings.kafka
+        )
     }
 
     /// The partitions of the command topic; nil when cancelled before the cluster could be asked.
@@ -34,21 +41,26 @@ struct TopicSurvey: Sendable {
         let throttle = LogThrottle()
         var pause = Duration.milliseconds(200)
         readiness.set(subject, "asking for the topics")
+        func note(_ error: KafkaError) {
+            readiness.set(subject, error.description)
+            logger.throttled(
+                throttle,
+                as: error.name,
+                .warning,
+                "cannot ask Kafka about the topics, trying again",
+                metadata: ["error": "\(error)"]
+            )
+        }
         while !Task.isCancelled {
             do {
-                let count = try await askForAll()
+                let count = try await askForAll(onFault: note)
                 readiness.set(subject, nil)
                 return count
             } catch let error as KafkaError {
                 if Task.isCancelled { return nil }
-                readiness.set(subject, error.description)
-                logger.throttled(
-                    throttle,
-                    as: error.name,
-                    .warning,
-                    "cannot ask Kafka about the topics, trying again",
-                    metadata: ["error": "\(error)"]
-                )
+                note(error)
+            } catch is CancellationError {
+                return nil
             }
             // A back-off between attempts to reach a broker, not a poll of anything that signals.
             try? await Task.sleep(for: pause)
@@ -57,12 +69,34 @@ struct TopicSurvey: Sendable {
         return nil
     }
 
-    private func askForAll() async throws -> Int {
+    private func askForAll(onFault: (KafkaError) -> Void) async throws -> Int {
         let (count, committed) = try await counts(before: nil)
         let all = (0..<Int32(count)).map { TopicPartition(topic: check.commands, partition: $0) }
         let worked = all.filter { committed[$0] != nil }
         _ = try await logs(of: worked, committed)
+        // A group's offsets expire while it has no members, and may be set anew: then only the
+        // ledgers know. All of them are asked, before anything is sent from any partition.
+        if !committed.values.contains(where: { CommitMetadata($0.metadata) != nil }) {
+            try await checkClaims(of: count, onFault: onFault)
+        }
         return count
+    }
+
+    private func checkClaims(of count: Int, onFault: (KafkaError) -> Void) async throws {
+        let ledgers = (0..<Int32(count)).map { TopicPartition(topic: check.ledger, partition: $0) }
+        var logs: [Int32: LedgerCheck.Log] = [:]
+        for (place, log) in try await consumer.watermarks(ledgers, timeout: Self.timeout) {
+            logs[place.partition] = log
+        }
+        do {
+            let search = ClaimSearch(restorer: restorer)
+            let counts = try await search.partitionCounts(in: logs, onFault: onFault)
+            for (partition, before) in counts.sorted(by: { $0.key < $1.key }) {
+                try check.claim(of: partition, partitions: before, commands: count)
+            }
+        } catch let short as ShortLedger {
+            throw check.lost(short)
+        }
     }
 
     /// What is known of partitions that were assigned: their logs, and what the group has committed.
@@ -115,13 +149,8 @@ struct TopicSurvey: Sendable {
         }
         let logs = try await consumer.watermarks(partitions + ledgers, timeout: Self.timeout)
         for (place, ledger) in zip(partitions, ledgers) {
-            guard let log = logs[place], let ledger = logs[ledger] else { continue }
-            try check.partition(
-                place,
-                committed: committed[place],
-                commands: log,
-                ledger: ledger
-            )
+            guard let ledger = logs[ledger] else { continue }
+            try check.partition(place, committed: committed[place], ledger: ledger)
         }
         return logs.filter { $0.key.topic == check.commands }
     }

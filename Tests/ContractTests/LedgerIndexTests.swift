@@ -81,7 +81,10 @@ enum Ledger {
             providerID: "P"
         )
         full.event = EventTests.full
-        return [.claim(claim), .intent(intent), .outcome(full)]
+        var released = intent
+        released.decision = full.decision
+        released.decision?.verdict = .release
+        return [.claim(claim), .intent(intent), .outcome(full), .intent(released)]
             + LedgerRecord.State.allCases.map { .outcome(outcome($0)) }
     }
 }
@@ -115,6 +118,7 @@ enum Ledger {
         #expect(review.since == 1_799_999_999_999 && review.decision == .max)
         #expect(review.notAfter == 1_800_000_000_001 && review.group == nil)
         #expect(review.finding == 0x0123_4567_89ab_cdef)
+        #expect(LedgerIndex(Ledger.records[3]).decision == .max)
     }
 
     @Test func kindsSayWhatIsOpen() {

@@ -39,6 +39,66 @@ import Testing
         #expect(script.summary.doubts == 0)
     }
 
+    /// Up to the doubt of the attempt that a release has let be sent.
+    private func releasedIntoDoubt(_ settings: EngineSettings = Script.roomy) throws -> Script {
+        let script = review(settings)
+        let release = try #require(script.step(decide(.release)).appends.first)
+        let intent = try #require(script.step(script.stored(release.ticket)).appends.first)
+        let sent = try #require(script.fence(script.step(script.stored(intent.ticket))))
+        let doubt = script.settle(script.step(.transmitted(sent, .inDoubt(.providerFailed))))
+        #expect(doubt?.said == Said(2, .inDoubt, 2) && doubt?.decision == 77)
+        return script
+    }
+
+    @Test(arguments: [
+        (Sighting.found, LedgerState.accepted), (.mismatch, .review), (.absent, .review),
+    ])
+    func whatIsFoundOutOfAReleasedAttemptNamesItsRelease(
+        sighting: Sighting,
+        state: LedgerState
+    ) throws {
+        let script = try releasedIntoDoubt()
+        let settled = script.lookUntilSettled(sighting)
+        #expect(settled?.said == Said(2, state, 3) && settled?.decision == 77)
+    }
+
+    @Test func anotherDecisionAboutAReleasedAttemptTakesItsPlace() throws {
+        let script = try releasedIntoDoubt()
+        #expect(script.lookUntilSettled(.absent)?.said == Said(2, .review, 3))
+        let closing = decide(.done, attempt: 2, at: script.now.wallClock, number: 78)
+        #expect(script.settle(script.step(closing))?.decision == 78)
+    }
+
+    /// Nobody has released that one.
+    @Test func whatThePolicySendsAgainNamesNoRelease() throws {
+        var settings = Script.roomy
+        settings.repostsWhenAbsent = true
+        let script = try releasedIntoDoubt(settings)
+        var again: [Effect] = []
+        for _ in 0..<30 where again.appends.isEmpty { again = script.look(.absent) }
+        #expect(again.appends.map(\.write.said) == [Said(3, .intent, 2)])
+        #expect(again.appends.first?.write.decision == nil)
+    }
+
+    @Test(arguments: [LedgerState.intent, .inDoubt])
+    func theNextOwnerNamesTheReleaseOfWhatItFinds(state: LedgerState) throws {
+        let script = Script()
+        let begun = script.assign(
+            0,
+            start: 1,
+            ledger: [
+                entry(1, at: 0, .released, ledgerOffset: 6, decision: 77),
+                entry(1, at: 0, attempt: 2, state, ledgerOffset: 7, decision: 77),
+            ]
+        )
+        if state == .intent {
+            let doubt = script.settle(begun)
+            #expect(doubt?.said == Said(2, .inDoubt, 2) && doubt?.decision == 77)
+        }
+        let settled = script.lookUntilSettled(.found)
+        #expect(settled?.attempt == 2 && settled?.state == .accepted && settled?.decision == 77)
+    }
+
     @Test func aRefusalAfterAReleaseIsLookedUpBeforeItCounts() throws {
         let script = review()
         let release = try #require(script.step(decide(.release)).appends.first)

@@ -86,15 +86,18 @@ struct LedgerScript {
             domain: order.domain,
             attempt: order.attempt,
             by: owner,
-            [
-                (
-                    "decision",
-                    """
-                    {"number":"\(order.number)","by":"\(order.by)","why":"\(order.why)",\
-                    "at":"\(RFC3339.format(order.at))","verdict":"\(order.verdict.rawValue)"}
-                    """
-                )
-            ]
+            [decision(order)]
+        )
+    }
+
+    /// What a record says of an order that it follows.
+    static func decision(_ order: ReviewOrder) -> (name: String, json: String) {
+        (
+            "decision",
+            """
+            {"number":"\(order.number)","by":"\(order.by)","why":"\(order.why)",\
+            "at":"\(RFC3339.format(order.at))","verdict":"\(order.verdict.rawValue)"}
+            """
         )
     }
 }

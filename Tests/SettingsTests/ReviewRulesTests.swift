@@ -119,6 +119,8 @@ import Testing
         #expect(fate(review, try LedgerScript.review()) == "pending")
         #expect(fate(review, taken) == "taken 1")
         #expect(fate(review, taken, next) == "taken 1")
+        let sent = try LedgerScript.record("intent", attempt: 2, [LedgerScript.decision(order)])
+        #expect(fate(review, taken, sent) == "taken 1")
         #expect(fate(review, other) == "overtaken 1")
         #expect(fate(review, try LedgerScript.record("accepted")) == "overtaken 1")
         // Written by somebody who had lost the partition: a release that nobody acts upon.

@@ -13,13 +13,9 @@ import Testing
         CommittedOffset(offset: offset, metadata: metadata)
     }
 
-    private func objection(
-        _ commit: CommittedOffset?,
-        commands: LedgerCheck.Log = (0, 20),
-        ledger: LedgerCheck.Log
-    ) -> String? {
+    private func objection(_ commit: CommittedOffset?, ledger: LedgerCheck.Log) -> String? {
         do throws(UntrustedLedger) {
-            try check.partition(place, committed: commit, commands: commands, ledger: ledger)
+            try check.partition(place, committed: commit, ledger: ledger)
             return nil
         } catch {
             return error.description
@@ -41,19 +37,32 @@ import Testing
         let commit = committed(10, "ledger_end=7 partitions=2")
         let text = try #require(objection(commit, ledger: (0, 6)))
         #expect(text.contains("l/1 ends at offset 6") && text.contains("up to 7"))
-        #expect(text.contains("before offset 10") && !text.contains("\n"))
+        #expect(text.contains("every command that c/1 has now") && !text.contains("\n"))
     }
 
     @Test func anEmptyLedgerIsRefused() {
         #expect(objection(committed(10), ledger: (0, 0)) != nil)
         #expect(objection(committed(10, "ledger_end=7 partitions=2"), ledger: (0, 0)) != nil)
-        // Its records were deleted while their commands are there.
-        #expect(objection(committed(10, "ledger_end=7 partitions=2"), ledger: (7, 7)) != nil)
     }
 
-    @Test func aLedgerThatRetentionHasEmptiedIsTrusted() {
+    /// The first command may be stuck while thousands of later ones are done.
+    @Test func aLostLedgerIsNoticedAlthoughNothingIsPassed() throws {
+        let commit = committed(0, "ledger_end=7 partitions=2")
+        #expect(objection(commit, ledger: (0, 7)) == nil)
+        let shorter = try #require(objection(commit, ledger: (0, 0)))
+        #expect(shorter.contains("l/1 ends at offset 0") && shorter.contains("up to 7"))
+        #expect(objection(commit, ledger: (7, 7))?.contains("l/1 is empty") == true)
+        #expect(throws: UntrustedLedger.self) {
+            try check.missing(committed: [place: #require(commit)])
+        }
+    }
+
+    /// Retention empties no ledger while somebody works it; after that, a person has to say so.
+    @Test func aLedgerThatRetentionMayHaveEmptiedIsRefusedWithAWayOut() throws {
         let commit = committed(10, "ledger_end=7 partitions=2")
-        #expect(objection(commit, commands: (10, 12), ledger: (7, 7)) == nil)
+        let text = try #require(objection(commit, ledger: (7, 7)))
+        #expect(text.contains("for the ledger's retention (90 days)") && !text.contains("\n"))
+        #expect(objection(nil, ledger: (7, 7)) == nil)
     }
 
     @Test func countsMustAgreeAndStay() throws {

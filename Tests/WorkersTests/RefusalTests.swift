@@ -22,6 +22,36 @@ import Testing
         }
     }
 
+    /// The offsets of a group expire, or are set anew; the ledger of one partition knows better, and
+    /// nothing is sent from any other.
+    @Test(arguments: [nil, 0] as [Int64?])
+    func anotherNumberThanOnlyALedgerKnows(_ committed: Int64?) async throws {
+        try await Stage.with { stage in
+            let claim = LedgerRecord.Claim(
+                domain: .payout,
+                group: "g",
+                owner: "before",
+                number: 1,
+                partitions: 4,
+                at: 1
+            )
+            let place = 1 - stage.home("WD-1")
+            try await stage.write(
+                LedgerRecord.claim(claim).encoded(),
+                topic: stage.topics.payoutLedger,
+                partition: place
+            )
+            if let committed { try await stage.commit(committed, metadata: nil) }
+            let producer = try Producer(stage.kafka) { _ in }
+            _ = await producer.send([stage.command("WD-1")])
+            await producer.close(timeout: .seconds(5))
+            let refusal = try #require(await stage.refusal())
+            #expect(refusal.description.contains("has 2 partitions, and had 4"))
+            #expect(refusal.description.contains("payout.ledger/\(place) was last claimed"))
+            #expect(stage.sandbox.executions.isEmpty)
+        }
+    }
+
     @Test func aLedgerThatIsGone() async throws {
         try await Stage.with(ledgerPartitions: 0) { stage in
             try await stage.commit(5, metadata: nil)

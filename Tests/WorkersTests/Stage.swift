@@ -222,12 +222,25 @@ struct Stage {
         return found
     }
 
+    /// What the group has committed of the commands.
+    func committed(partition: Int32) async throws -> Int64? {
+        let consumer = try Consumer(member) {}
+        let place = TopicPartition(topic: topics.payoutCommands, partition: partition)
+        let found = try await consumer.committed([place], timeout: .seconds(10))
+        _ = await consumer.close(timeout: .seconds(2))
+        return found[place]?.offset
+    }
+
+    private var member: KafkaConfiguration {
+        var kafka = kafka
+        kafka.properties["group.id"] = "g"
+        return kafka
+    }
+
     /// Commits offsets of the commands for a group that has no members.
     func commit(_ offset: Int64, partition: Int32 = 0, metadata: String?) async throws {
-        var properties = kafka
-        properties.properties["group.id"] = "g"
         let mailbox = Mailbox<Void>()
-        let consumer = try Consumer(properties) { mailbox.signal() }
+        let consumer = try Consumer(member) { mailbox.signal() }
         let place = TopicPartition(topic: topics.payoutCommands, partition: partition)
         try consumer.commit(
             [CommitOffset(topicPartition: place, offset: offset, metadata: metadata)],

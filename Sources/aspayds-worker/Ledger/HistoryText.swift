@@ -59,6 +59,7 @@ enum HistoryText {
         case .intent(let intent):
             [
                 amount(intent.order), intent.order.maskedAccount, "\(intent.command.source)",
+                decision(intent.decision),
             ].compactMap(\.self)
         case .outcome(let outcome):
             [

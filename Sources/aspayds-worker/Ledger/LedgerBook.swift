@@ -181,7 +181,11 @@ extension LedgerRecord {
 
     /// The operator's decision that led to it.
     var decision: Decision? {
-        if case .outcome(let outcome) = self { outcome.decision } else { nil }
+        switch self {
+        case .claim: nil
+        case .intent(let intent): intent.decision
+        case .outcome(let outcome): outcome.decision
+        }
     }
 
     /// Whether it leaves work to do, for a worker or for a person.

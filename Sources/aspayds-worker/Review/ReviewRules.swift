@@ -79,7 +79,8 @@ struct ReviewRules {
     func fate(of order: ReviewOrder, in history: History?) -> Fate {
         guard let history, let standing = history.standing else { return .pending }
         let number = order.number
-        if let line = history.lines.last(where: {
+        // Of a release, what is written of the attempt that it lets be sent follows.
+        if let line = history.lines.first(where: {
             $0.counts && $0.record.decision?.number == number
         }) {
             return .taken(line)
