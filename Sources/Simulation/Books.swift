@@ -150,8 +150,8 @@ final class Books {
         accounts[order.key, default: Account()].executions += 1
         let isNew = accounts[order.key]?.executedAttempts.insert(attempt).inserted ?? false
         let count = accounts[order.key]?.executions ?? 0
-        if world.plan.isPayout && count > 1 {
-            world.fail("payout \(order.key.high) is executed \(count) times")
+        if count > 1 {
+            world.fail("\(order.key.high) is executed \(count) times")
         } else if !isNew {
             world.fail("attempt \(attempt) of \(order.key.high) is executed twice")
         }
