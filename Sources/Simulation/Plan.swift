@@ -89,8 +89,8 @@ struct Plan {
             isCancellingFinal: isPayout,
             refreshInterval: chance.happens(0.5) ? .seconds(60) : nil,
             repostsWhenAbsent: !isPayout,
-            maxAmount: chance.pick([nil, nil, 80_000]),
-            dailyLimit: chance.pick([nil, nil, 1_000_000, 5_000_000]),
+            maxAmount: isPayout ? chance.pick([nil, nil, 80_000]) : nil,
+            dailyLimit: isPayout ? chance.pick([nil, nil, 1_000_000, 5_000_000]) : nil,
             drainTimeout: chance.time(.seconds(1)...(.seconds(10))).duration,
             backoff: Backoff(base: .milliseconds(200), cap: .seconds(5))
         )
