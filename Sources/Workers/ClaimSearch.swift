@@ -1,3 +1,4 @@
+import Contract
 import Kafka
 
 /// Finds the latest claim of each ledger, from its end backwards: claims are few, and a ledger may be
@@ -9,13 +10,12 @@ struct ClaimSearch: Sendable {
 
     private static let growth: Int64 = 10
 
-    /// How many partitions the commands had when each ledger was claimed last; those are absent that
-    /// hold no claim.
-    func partitionCounts(
+    /// The latest claim of each ledger that holds one.
+    func claims(
         in logs: [Int32: LedgerCheck.Log],
         onFault: (KafkaError) -> Void = { _ in }
-    ) async throws -> [Int32: Int] {
-        var found: [Int32: Int] = [:]
+    ) async throws -> [Int32: LedgerRecord.Claim] {
+        var found: [Int32: LedgerRecord.Claim] = [:]
         var unread = logs.filter { $0.value.low < $0.value.high }
         var size = firstSize
         while !unread.isEmpty {
@@ -23,7 +23,7 @@ struct ClaimSearch: Sendable {
                 LedgerSpan(partition: partition, from: max(log.low, log.high - size), to: log.high)
             }
             try await restorer.read(spans, onFault: onFault) { chunk in
-                if let count = chunk.partitionCount { found[chunk.partition] = count }
+                if let claim = chunk.claim { found[chunk.partition] = claim }
             }
             for span in spans {
                 let low = unread[span.partition]?.low ?? 0

@@ -37,7 +37,6 @@ extension CommandLoop {
             assignment: assignment,
             check: survey.check,
             restorer: survey.restorer,
-            fetcher: fetcher,
             mailbox: mailbox,
             logger: logger,
             throttle: throttle
@@ -54,13 +53,14 @@ extension CommandLoop {
             let place = "\(ledgerTopic)/\(partition)/\(offset)"
             return stop(partition, "\(place) cannot be read: \(what)", at: now)
         }
-        if let claimed = chunk.partitionCount {
+        if let claim = chunk.claim {
             do throws(UntrustedLedger) {
                 let count = engine.settings.partitionCount
-                try survey.check.claim(of: partition, partitions: claimed, commands: count)
+                try survey.check.claim(claim, of: partition, commands: count)
             } catch {
                 return refuse(error, at: now)
             }
+            foreignGroups[partition] = claim.group == settings.group ? nil : claim.group
         }
         for (id, record) in chunk.open where jobs[id] == nil { jobs[id] = Job(record) }
         for (id, outcome) in chunk.accepted { noteLate(outcome, of: id) }
@@ -123,7 +123,8 @@ extension CommandLoop {
                 "\(ledgerTopic)/\(partition) is claimed by \(other), and this worker belongs "
                 + "to the group \(settings.group): two deployments must not share a ledger. Give "
                 + "one of them topics of its own (ASPAYDS_TOPIC_PREFIX), or both the same group "
-                + "(ASPAYDS_GROUP_PREFIX)"
+                + "(ASPAYDS_GROUP_PREFIX); then `aspayds-worker ledger claim \(subject)` takes "
+                + "the ledger back for the group that it is meant for"
         )
         refuse(reason, at: now)
     }

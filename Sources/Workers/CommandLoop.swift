@@ -22,8 +22,6 @@ final class CommandLoop {
         case ledger(assignment: UInt64, LedgerChunk)
         /// How far the reading of the ledgers is, in records.
         case progress(assignment: UInt64, read: Int64, of: Int64)
-        /// A partition's ledger was claimed by another consumer group: its name, if it is known.
-        case foreignGroup(Int32, String?)
         /// Operators have ordered something.
         case control(ControlReader.News)
         /// What an operator has decided about was read back.
@@ -252,7 +250,6 @@ final class CommandLoop {
         case .positions(let number, let positions): begin(number, positions, at: now)
         case .ledger(let number, let chunk): read(number, chunk, at: now)
         case .progress(let number, let read, let total): progress(number, read: read, of: total)
-        case .foreignGroup(let partition, let name): foreignGroups[partition] = name
         case .control(let news): control(news, at: now)
         case .disputed(let id, let summary, let order):
             decideDispute(id, summary, order, at: now)

@@ -42,13 +42,13 @@ struct LedgerCheck: Sendable {
 
     /// A ledger was claimed last while its commands had as many partitions as they have now.
     func claim(
+        _ claim: LedgerRecord.Claim,
         of partition: Int32,
-        partitions before: Int,
         commands count: Int
     ) throws(UntrustedLedger) {
-        if before == count { return }
-        let claim = "\(ledger)/\(partition) was last claimed"
-        throw changed(to: count, from: before, since: claim)
+        if claim.partitions == count { return }
+        let time = "\(ledger)/\(partition) was last claimed"
+        throw changed(to: count, from: claim.partitions, since: time)
     }
 
     private func changed(to count: Int, from before: Int, since time: String) -> UntrustedLedger {

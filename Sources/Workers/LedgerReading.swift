@@ -12,8 +12,8 @@ final class LedgerReading {
     private(set) var next: Int64 = 0
     /// Whose claim is the latest; what others write after it is late.
     private var owner: UInt64?
-    /// How many partitions the commands had when it was made.
-    private var partitionCount: Int?
+    /// The latest claim that was read.
+    private var claim: LedgerRecord.Claim?
     /// What is to be parsed at the end, unless a later record closes it.
     private var kept: [Contract.ReferenceKey: [Kept]] = [:]
 
@@ -73,7 +73,7 @@ final class LedgerReading {
             unreadable: unreadable,
             isLast: isDone,
             owner: owner,
-            partitionCount: partitionCount
+            claim: claim
         )
         if isDone { finish(&chunk) }
         return chunk
@@ -83,9 +83,7 @@ final class LedgerReading {
         let index = try record.ledgerIndex()
         guard let entry = LedgerEntry(index, partition: partition, offset: offset) else {
             // What the index does not tell; claims are few.
-            if case .claim(let claim) = try record.ledgerRecord() {
-                partitionCount = claim.partitions
-            }
+            if case .claim(let claim) = try record.ledgerRecord() { self.claim = claim }
             owner = index.owner
             let isForeign = index.group != group
             return .claim(LedgerClaim(owner: index.owner, isForeign: isForeign, offset: offset))

@@ -197,6 +197,6 @@ package struct LedgerChunk: Sendable {
     package var accepted: [RecordID: LedgerRecord.Outcome] = [:]
     /// Whose claim was the latest.
     package var owner: UInt64?
-    /// How many partitions the commands had then, if it was read here or before.
-    package var partitionCount: Int?
+    /// That claim, if it is among what was read so far.
+    package var claim: LedgerRecord.Claim?
 }

@@ -12,7 +12,6 @@ struct LedgerSource: Sendable {
     let assignment: UInt64
     let check: LedgerCheck
     let restorer: LedgerRestorer
-    let fetcher: RecordFetcher
     let mailbox: Mailbox<CommandLoop.Message>
     let logger: Logger
     let throttle: LogThrottle
@@ -28,7 +27,7 @@ struct LedgerSource: Sendable {
                     mailbox.post(.progress(assignment: assignment, read: read, of: total))
                 },
                 onFault: { note($0) },
-                take: { await pass($0) }
+                take: { await mailbox.deliver(.ledger(assignment: assignment, $0)) }
             )
         } catch let short as ShortLedger {
             mailbox.post(.untrusted(check.lost(short)))
@@ -47,27 +46,6 @@ struct LedgerSource: Sendable {
             "cannot read the ledger, trying again",
             metadata: ["topic": "\(check.ledger)", "error": "\(fault)"]
         )
-    }
-
-    private func pass(_ chunk: LedgerChunk) async {
-        for case .claim(let claim) in chunk.items where claim.isForeign {
-            let name = await groupName(chunk.partition, claim.offset)
-            mailbox.post(.foreignGroup(chunk.partition, name))
-        }
-        await mailbox.deliver(.ledger(assignment: assignment, chunk))
-    }
-
-    /// The group that a claim names; nil if it cannot be read now.
-    private func groupName(_ partition: Int32, _ offset: Int64) async -> String? {
-        let place = TopicPartition(topic: check.ledger, partition: partition)
-        let position = Position(topicPartition: place, offset: offset)
-        let record = try? await fetcher.record(at: position)
-        return record?.withValue { value in
-            guard let value, case .claim(let claim)? = try? LedgerRecord(value: value) else {
-                return nil
-            }
-            return claim.group
-        }
     }
 }
 

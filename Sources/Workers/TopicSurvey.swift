@@ -90,9 +90,9 @@ struct TopicSurvey: Sendable {
         }
         do {
             let search = ClaimSearch(restorer: restorer)
-            let counts = try await search.partitionCounts(in: logs, onFault: onFault)
-            for (partition, before) in counts.sorted(by: { $0.key < $1.key }) {
-                try check.claim(of: partition, partitions: before, commands: count)
+            let claims = try await search.claims(in: logs, onFault: onFault)
+            for (partition, claim) in claims.sorted(by: { $0.key < $1.key }) {
+                try check.claim(claim, of: partition, commands: count)
             }
         } catch let short as ShortLedger {
             throw check.lost(short)

@@ -45,7 +45,7 @@ struct LedgerScript {
 
     private static let command = #"{"id":"c-1","topic":"t","partition":1,"offset":7}"#
 
-    private static let order = """
+    static let order = """
         {"amount":400,"currency":"BDT","payout_method_id":1,"recipient_account":"01612345678"}
         """
 
@@ -55,7 +55,8 @@ struct LedgerScript {
         domain: Domain = .payout,
         attempt: Int = 1,
         by owner: String = "a",
-        since: Int64 = start
+        since: Int64 = start,
+        order: String = order
     ) throws -> LedgerRecord {
         try record(
             "review",
@@ -65,7 +66,7 @@ struct LedgerScript {
             by: owner,
             at: since + 900_000,
             [
-                ("since", "\"\(RFC3339.format(since))\""),
+                ("order", order), ("since", "\"\(RFC3339.format(since))\""),
                 ("reason", #"{"code":"absent","message":"it is not there"}"#),
                 (
                     "evidence",

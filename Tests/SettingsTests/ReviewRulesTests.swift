@@ -46,6 +46,33 @@ import Testing
         }
     }
 
+    /// Nothing would come of it: the worker sends nothing past `not_after`.
+    @Test(arguments: [(Int64(0), true), (1, false)])
+    func nothingIsReleasedPastNotAfter(late: Int64, isAllowed: Bool) throws {
+        let order = """
+            {"amount":400,"not_after":"\(RFC3339.format(Self.settled))"}
+            """
+        let history = try #require(ledger(try LedgerScript.review(order: order)))
+        let now = Self.settled + late
+        _ = try rules.reviewed(history, .done, now: now)
+        _ = try rules.reviewed(history, .notDone, now: now)
+        let page = ReviewText(rules: rules, now: now).page(history, ordered: nil, colour: false)
+            .joined(separator: "\n")
+        #expect(page.contains("review release WD-1") == isAllowed)
+        let document = ReviewText(rules: rules, now: now).document(history, ordered: nil)
+        #expect(document.contains(#""release_until":"2026-02-09T21:45:05.000Z""#))
+        do {
+            _ = try rules.reviewed(history, .release, now: now)
+            #expect(isAllowed)
+        } catch {
+            #expect(!isAllowed && !page.contains("review release"))
+            #expect(
+                error.message?.hasPrefix("not_after of payout WD-1 was 2026-02-09T21:45:05Z")
+                    == true
+            )
+        }
+    }
+
     @Test(arguments: [
         "intent", "in_doubt", "accepted", "refused", "not_sent", "released", "expired",
     ])

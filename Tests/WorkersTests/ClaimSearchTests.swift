@@ -28,7 +28,8 @@ import Testing
         )
     }
 
-    /// What is found in a ledger with these messages, and in an empty one beside it.
+    /// What is found in a ledger with these messages, and in an empty one beside it: how many
+    /// partitions the claims name.
     private func found(_ messages: [Message], low: Int64 = 0) async throws -> [Int32: Int] {
         let cluster = try EmbeddedCluster()
         defer { cluster.close() }
@@ -41,7 +42,7 @@ import Testing
         await producer.close(timeout: .seconds(5))
         let restorer = LedgerRestorer(topic: "ledger", group: "g", kafka: kafka)
         return try await ClaimSearch(restorer: restorer, firstSize: 10)
-            .partitionCounts(in: [0: (low, Int64(messages.count)), 1: (0, 0)])
+            .claims(in: [0: (low, Int64(messages.count)), 1: (0, 0)]).mapValues(\.partitions)
     }
 
     private func others(_ count: Int) -> [Message] {

@@ -5,8 +5,8 @@ import Contract
 struct LedgerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledger",
-        abstract: "Show what the ledger knows of a reference.",
-        subcommands: [Show.self]
+        abstract: "What the ledger knows of a reference, and whose the ledger is.",
+        subcommands: [Show.self, Claim.self]
     )
 
     /// The whole history of one reference.

@@ -10,7 +10,9 @@ extension ReviewCommand {
                 + "[--domain <domain>] [<options>] [<settings> ...]",
             discussion: """
                 If the attempt in review was executed after all, a payout is made twice: ask the \
-                provider first. Refused until the settle window is over.
+                provider first. Refused until the settle window is over, and past not_after. Its \
+                command is read again for that: where Kafka has deleted it, the reference comes \
+                back to review (command_gone).
 
 
                 """ + SettingsHelp.brief

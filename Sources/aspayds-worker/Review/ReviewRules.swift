@@ -45,6 +45,13 @@ struct ReviewRules {
                     + "what became of it, and close it"
             )
         }
+        if verdict == .release, let notAfter = Self.passed(history, now: now) {
+            throw Failure(
+                "not_after of \(name) was \(Moment.text(notAfter)), and nothing is sent past it: a "
+                    + "release would do nothing. Close it; a new command may send it again once it "
+                    + "is closed as not done"
+            )
+        }
         let settled = settled(review)
         guard verdict == .done || now >= settled else {
             throw Failure(
@@ -55,6 +62,11 @@ struct ReviewRules {
             )
         }
         return review
+    }
+
+    /// The command's `not_after`, if it has passed: milliseconds since 1970.
+    static func passed(_ history: History, now: Int64) -> Int64? {
+        history.order?.notAfter.flatMap { now > $0 ? $0 : nil }
     }
 
     /// Refuses an order that was given before: giving it twice would do nothing twice.

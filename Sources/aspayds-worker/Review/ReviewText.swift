@@ -72,6 +72,7 @@ struct ReviewText {
             ("amount", HistoryText.amount(order)),
             ("method", order?.payoutMethodID.map(String.init)),
             ("recipient", order?.maskedAccount),
+            ("not_after", order?.notAfter.map(Moment.text)),
             ("command", review.map { "\($0.command.source), id \($0.command.id)" }),
             (
                 review?.isDispute == true ? "since" : "in doubt since",
@@ -115,12 +116,17 @@ struct ReviewText {
         }
         let settled = rules.settled(review)
         let wait = settled > now ? " (from \(Moment.text(settled)) on)" : ""
+        let isLate = ReviewRules.passed(history, now: now) != nil
+        let release =
+            isLate
+            ? "not any more, not_after has passed"
+            : "aspayds-worker review release \(name) \(who)\(wait)"
         return [
             "Find out from the provider whether it was executed; then",
             "  it was:                 aspayds-worker review close \(name) --done "
                 + "--provider-id ID \(who)",
             "  it was not, let it be:  aspayds-worker review close \(name) --not-done \(who)\(wait)",
-            "  it was not, try again:  aspayds-worker review release \(name) \(who)\(wait)",
+            "  it was not, try again:  \(release)",
         ]
     }
 
@@ -144,7 +150,9 @@ struct ReviewText {
         w.field("attempt", history.standing?.record.attempt)
         guard let review = history.review else { return }
         w.field("since", RFC3339.format(review.neededSince))
-        if !review.isDispute { w.field("release_from", RFC3339.format(rules.settled(review))) }
+        if review.isDispute { return }
+        w.field("release_from", RFC3339.format(rules.settled(review)))
+        w.field("release_until", history.order?.notAfter.map(RFC3339.format))
     }
 
     // MARK: What became of an order

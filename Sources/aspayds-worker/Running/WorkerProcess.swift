@@ -222,7 +222,7 @@ struct WorkerProcess {
 
     /// Names this start of the process in the ledger: a container that starts again has the host and
     /// the number that it had before, and is another owner all the same.
-    private static let owner: String = {
+    static let owner: String = {
         let process = ProcessInfo.processInfo
         let digits = String(UInt32.random(in: .min ... .max), radix: 16)
         let start = String(repeating: "0", count: 8 - digits.utf8.count) + digits
