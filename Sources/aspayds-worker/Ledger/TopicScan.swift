@@ -8,11 +8,17 @@ struct TopicScan {
     private let reader: Reader
     private let settings: Settings
     private var unread: Set<TopicPartition>
+    private let ends: [TopicPartition: Int64]
     private var lastError: KafkaError?
 
-    /// Begins with the oldest record of each partition.
-    init(_ partitions: [TopicPartition], _ settings: Settings) throws(Failure) {
+    /// Begins with the oldest record of each partition; what lies at `ends` or behind is not read.
+    init(
+        _ partitions: [TopicPartition],
+        upTo ends: [TopicPartition: Int64] = [:],
+        _ settings: Settings
+    ) throws(Failure) {
         self.settings = settings
+        self.ends = ends
         unread = Set(partitions)
         do {
             let configuration = KafkaAccess.configuration(
@@ -65,7 +71,7 @@ struct TopicScan {
             switch event {
             case .records(let records):
                 isHeard = true
-                for record in records { see(record) }
+                for record in records where isWanted(record) { see(record) }
             case .endOfPartition(let position):
                 isHeard = true
                 unread.remove(position.topicPartition)
@@ -76,5 +82,12 @@ struct TopicScan {
             }
         }
         return isHeard
+    }
+
+    /// Whether a record lies before the end of what is read; notes when the end is reached.
+    private mutating func isWanted(_ record: Record) -> Bool {
+        guard !ends.isEmpty, let end = ends[record.topicPartition] else { return true }
+        if record.offset >= end - 1 { unread.remove(record.topicPartition) }
+        return record.offset < end
     }
 }

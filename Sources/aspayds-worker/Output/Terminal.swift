@@ -14,6 +14,11 @@ enum Terminal {
         write(line + "\n", to: FileHandle.standardError)
     }
 
+    /// Writes a line on standard error over the one before.
+    static func overwrite(_ line: String) {
+        write("\r\u{1B}[K\(line)", to: FileHandle.standardError)
+    }
+
     /// Whether there is a person to answer a question.
     static let asks = isatty(STDIN_FILENO) == 1 && errorIsTerminal
 

@@ -14,6 +14,8 @@ struct Resolution {
     enum Need {
         case nothing
         case kafka
+        /// Kafka, and the provider's credentials.
+        case provider
         case everything
     }
 
@@ -117,10 +119,12 @@ struct Resolution {
     private mutating func require(_ need: Need) {
         var required: [SettingEntry] = []
         if need != .nothing { required.append(KafkaProperties.bootstrapServers) }
+        let credentials = [Catalogue.apiKey.entry, Catalogue.apiSecret.entry]
+        if need == .provider { required += credentials }
         if need == .everything {
             // A receiver alone never calls the provider.
             if roles.isEmpty || !roles.isDisjoint(with: [.payments, .payouts]) {
-                required += [Catalogue.apiKey.entry, Catalogue.apiSecret.entry]
+                required += credentials
             }
             if text(Catalogue.publicURL.entry) != nil {
                 required.append(Catalogue.callbackKeys.entry)
