@@ -20,6 +20,7 @@ struct AspaydsWorker: AsyncParsableCommand {
               aspayds-worker review list                    references that need a person
               aspayds-worker ledger show TRX1001            all that is known of a reference
               aspayds-worker pause payouts --by amina --why "the bank is closed"
+              aspayds-worker audit                          prove the books
 
             Exit codes: 0 done, 1 failed, 2 usage, 78 invalid settings.
             """,
@@ -27,7 +28,7 @@ struct AspaydsWorker: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, ConfigCommand.self, TopicsCommand.self, SendCommand.self,
             WatchCommand.self, ReviewCommand.self, LedgerCommand.self, PauseCommand.self,
-            ResumeCommand.self, RateCommand.self,
+            ResumeCommand.self, RateCommand.self, AuditCommand.self,
         ]
     )
 
