@@ -83,7 +83,7 @@ import Testing
         _ = try scene.order("WD-2")
         let report = scene.report()
         #expect(report.findings.breaches.map(\.rule) == [.unanswered])
-        #expect(report.findings.breaches[0].place.description == "t.payout.commands/0/0")
+        #expect(report.findings.breaches.first?.place.description == "t.payout.commands/0/0")
         #expect(report.ended("waiting") == 1)
     }
 
@@ -203,6 +203,18 @@ import Testing
         scene.command(value, [type, (name: Forward.header, value: "t.payout.commands/0/500")])
         #expect(Set(scene.rules()) == [.forward])
         #expect(scene.books.findings.count == 2)
+    }
+
+    @Test func aForwardedOrderIsOneOrder() throws {
+        var scene = AuditScene()
+        let order = try scene.order()
+        _ = try scene.order(copyOf: order.source)
+        scene.intent(order)
+        scene.publish(scene.outcome(order, .accepted))
+        let report = scene.report()
+        #expect(report.findings.breaches == [])
+        #expect(report.ended("requested") == 1)
+        #expect(report.intake.values.map(\.count) == [1])
     }
 
     @Test func oneReferenceIsJudgedAlone() throws {

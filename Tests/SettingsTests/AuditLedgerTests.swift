@@ -229,7 +229,7 @@ import Testing
         scene.outcome(order, .accepted)
         let breaches = scene.report().findings.breaches
         #expect(breaches.map(\.rule) == [.unsaid])
-        #expect(breaches[0].place.description == "t.payout.ledger/0/1")
+        #expect(breaches.first?.place.description == "t.payout.ledger/0/1")
 
         // On its way, perhaps.
         for (passed, settledEnd) in [(0, 1000), (1000, 1)] as [(Int64, Int64)] {

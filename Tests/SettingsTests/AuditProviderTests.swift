@@ -43,7 +43,7 @@ import Testing
         var scene = try accepted()
         var breaches = scene.compare(absent: ["WD-1"])
         #expect(breaches.map(\.rule) == [.providerAbsent])
-        #expect(breaches[0].place.description == "t.payout.ledger/0/1")
+        #expect(breaches.first?.place.description == "t.payout.ledger/0/1")
         breaches = scene.compare(found: [word(id: "ATPAY-2", amount: 4000)])
         #expect(breaches.map(\.rule) == [.providerAbsent, .providerID, .providerAmount])
         scene = try accepted()

@@ -83,14 +83,16 @@ struct AuditScene {
         _ reference: String = "WD-1",
         _ domain: Domain = .payout,
         amount: Int = 400,
-        at time: Int64 = start
+        at time: Int64 = start,
+        copyOf origin: CommandSource? = nil
     ) throws -> Ordered {
         let rest =
             domain == .payout
             ? #""payout_method_id":1,"recipient_name":"Karim","recipient_account":"01612345678""#
             : #""customer_name":"Rahim""#
         let value = #"{"\#(Reference.field)":"\#(reference)","amount":\#(amount),\#(rest)}"#
-        let source = command(value, domain, at: time)
+        let headers = origin.map { [(name: Forward.header, value: "\($0)")] } ?? []
+        let source = command(value, domain, headers, at: time)
         let fingerprint = try value.withBytes { bytes in
             let decoder = CommandDecoder(
                 domain: domain,
