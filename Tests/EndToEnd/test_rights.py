@@ -21,6 +21,7 @@ CODE = {
     "receiver": ["aspayds-worker/Running/KafkaHintSink.swift"],
     "sender": ["aspayds-worker/Commands/Send.swift", "aspayds-worker/Send"],
     "watcher": ["aspayds-worker/Commands/Watch.swift"],
+    "auditor": ["aspayds-worker/Audit"],
     "reviewer": ["aspayds-worker/Review", "aspayds-worker/Ledger", "aspayds-worker/Control"],
 }
 # Told by every process, whatever its role.
