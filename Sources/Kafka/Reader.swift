@@ -57,6 +57,15 @@ package final class Reader: Sendable {
         try await consumer.offsets(partitions, since: time, timeout: timeout)
     }
 
+    /// What the group that the configuration names has committed for these partitions; those without
+    /// a commit are absent.
+    package func committed(
+        _ partitions: [TopicPartition],
+        timeout: Duration
+    ) async throws(KafkaError) -> [TopicPartition: CommittedOffset] {
+        try await consumer.committed(partitions, timeout: timeout)
+    }
+
     /// Stops; false when that did not finish in time.
     @discardableResult
     package func close(timeout: Duration) async -> Bool {

@@ -23,6 +23,7 @@ struct AspaydsWorker: AsyncParsableCommand {
               aspayds-worker dead-letters list              records that are no commands
               aspayds-worker pause payouts --by amina --why "the bank is closed"
               aspayds-worker api payout WD-1001             what the provider says of it
+              aspayds-worker audit                          prove the books
 
             Exit codes: 0 done, 1 failed, 2 usage, 78 invalid settings.
             """,
@@ -30,8 +31,8 @@ struct AspaydsWorker: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, ConfigCommand.self, TopicsCommand.self, SendCommand.self,
             WatchCommand.self, StatusCommand.self, TopCommand.self, ReviewCommand.self,
-            LedgerCommand.self, DeadLettersCommand.self, PauseCommand.self, ResumeCommand.self,
-            RateCommand.self, APICommand.self,
+            LedgerCommand.self, DeadLettersCommand.self, AuditCommand.self, PauseCommand.self,
+            ResumeCommand.self, RateCommand.self, APICommand.self,
         ]
     )
 

@@ -73,10 +73,10 @@ def run(program, *arguments, environment=None, stdin=None, within=30):
     return ended
 
 
-def http(method, url, body=None, within=10):
+def http(method, url, body=None, within=10, headers=None):
     """One request; answers the status and the JSON that came, whatever the status is."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data=data, method=method)
+    request = urllib.request.Request(url, data=data, method=method, headers=headers or {})
     try:
         with urllib.request.urlopen(request, timeout=within) as answer:
             return answer.status, json.load(answer)

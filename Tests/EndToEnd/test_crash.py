@@ -1,5 +1,6 @@
 """SIGKILL, twice: what was under way is found in the ledger, and is not sent a second time."""
 
+from audits import assert_right, sums_accepted, sums_executed
 from books import await_endings, judge
 from commands import mixed
 from waiting import until
@@ -25,3 +26,5 @@ def test_nothing_is_lost_or_done_twice_when_the_worker_is_killed(start_sandbox, 
     assert doubts, "a kill must have interrupted something"
     assert counts["payment created"] == 200
     assert counts["payout requested"] + counts["payout needs_review"] == 200
+    report = assert_right(sandbox.environment, "--complete", "--provider", "--rate", "100")
+    assert sums_accepted(report) == sums_executed(sandbox)

@@ -14,6 +14,7 @@ from collections import Counter
 
 import pytest
 
+from audits import assert_right, sums_accepted, sums_executed
 from books import await_endings, judge
 from commands import check, payment, payout
 from tansu import Tansu
@@ -162,6 +163,7 @@ def test_nothing_twice_and_nothing_lost_however_often_workers_die(
     counts = judge(sandbox, commands)
     cluster.assert_nothing_deleted()
     report(sandbox, commands, counts, team.hits, road.delayed)
+    assert_books(broker, sandbox)
     print(f"hit for {hit_for:.0f} s, done after {time.monotonic() - began:.0f} s")
     assert all(worker.is_running for worker in team.workers)
     assert counts.total() == len(commands) == COMMANDS
@@ -169,6 +171,13 @@ def test_nothing_twice_and_nothing_lost_however_often_workers_die(
     assert executed["payments"] == counts["payment created"]
     assert executed["payouts"] == counts["payout requested"]
     assert team.hits.total() >= HITS
+
+
+def assert_books(broker, sandbox):
+    """An audit comes to the same from the topics alone."""
+    # Each record of this broker is a batch, so that reading takes its time.
+    report = assert_right(broker.environment | TIMES, "--complete", within=300)
+    assert sums_accepted(report) == sums_executed(sandbox)
 
 
 def report(sandbox, commands, counts, hits, late):

@@ -22,6 +22,7 @@ CODE = {
     "sender": ["aspayds-worker/Commands/Send.swift", "aspayds-worker/Send"],
     "watcher": ["aspayds-worker/Commands/Watch.swift"],
     "replayer": ["aspayds-worker/DeadLetters", "aspayds-worker/Ledger"],
+    "auditor": ["aspayds-worker/Audit"],
     "observer": ["aspayds-worker/Status"],
     "reviewer": [
         "aspayds-worker/Review",

@@ -79,7 +79,7 @@ struct LedgerBook {
 
     private let interest: Interest
     private(set) var histories: [Key: History] = [:]
-    private var claimants: [TopicPartition: String] = [:]
+    private var claims = LedgerClaims()
 
     init(_ interest: Interest) { self.interest = interest }
 
@@ -87,12 +87,12 @@ struct LedgerBook {
     mutating func add(_ record: LedgerRecord, at place: CommandSource) {
         let partition = TopicPartition(topic: place.topic, partition: place.partition)
         if case .claim(let claim) = record {
-            claimants[partition] = claim.owner
+            claims.note(claim, in: partition)
             return
         }
         guard let key = record.subject, isWanted(record, of: key) else { return }
         // A ledger that retention has cut may begin in the middle of somebody's records.
-        let isLate = claimants[partition].map { $0 != record.owner } ?? false
+        let isLate = claims.isLate(record, in: partition)
         let line = LedgerLine(place: place, record: record, isLate: isLate)
         if case .open = interest {
             // Nothing is known of it but what does not count.
@@ -113,6 +113,37 @@ struct LedgerBook {
         case .open: true
         }
     }
+}
+
+/// Who may write to each partition of a ledger: whoever claimed it last.
+struct LedgerClaims {
+    private struct Reign {
+        var claim: LedgerRecord.Claim
+        var number: Int
+    }
+
+    private var reigns: [TopicPartition: Reign] = [:]
+
+    /// Takes the next claim of a partition; answers the one before it.
+    @discardableResult
+    mutating func note(
+        _ claim: LedgerRecord.Claim,
+        in partition: TopicPartition
+    ) -> LedgerRecord.Claim? {
+        let last = reigns[partition]
+        reigns[partition] = Reign(claim: claim, number: (last?.number ?? 0) + 1)
+        return last?.claim
+    }
+
+    /// Whether somebody wrote who had lost the partition already.
+    ///
+    /// A ledger that retention has cut may begin in the middle of somebody's records.
+    func isLate(_ record: LedgerRecord, in partition: TopicPartition) -> Bool {
+        reigns[partition].map { $0.claim.owner != record.owner } ?? false
+    }
+
+    /// Counts the claims of a partition so far.
+    func number(in partition: TopicPartition) -> Int { reigns[partition]?.number ?? 0 }
 }
 
 extension LedgerRecord {

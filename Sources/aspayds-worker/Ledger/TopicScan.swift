@@ -12,34 +12,31 @@ struct TopicScan {
     private let settings: Settings
     private let complain: @Sendable (String) -> Void
     private var unread: Set<TopicPartition>
+    private let ends: [TopicPartition: Int64]
     private var lastError: KafkaError?
 
     /// Whether to do without partitions that cannot be read, for lack of rights for example.
     var skipsUnreadable = false
 
-    /// Begins with the oldest record of each partition, unless told otherwise; `complain` hears of what
-    /// is wrong with Kafka, once and not once a second.
+    /// Begins with the oldest record of each partition; what lies at `ends` or behind is not read.
     init(
         _ partitions: [TopicPartition],
-        from offset: Int64 = Position.beginning,
-        _ settings: Settings,
-        complain: @escaping @Sendable (String) -> Void = Self.warn
+        upTo ends: [TopicPartition: Int64] = [:],
+        _ settings: Settings
     ) throws(Failure) {
-        let positions = partitions.map { Position(topicPartition: $0, offset: offset) }
-        try self.init(positions, settings, complain: complain)
+        try self.init(unread: Set(partitions), upTo: ends, settings, Self.warn)
+        try begin(partitions.map { Position(topicPartition: $0, offset: Position.beginning) })
     }
 
     /// Begins at these positions.
-    init(
-        _ positions: [Position],
-        _ settings: Settings,
-        complain: @escaping @Sendable (String) -> Void = Self.warn
-    ) throws(Failure) {
-        try self.init(unread: Set(positions.map(\.topicPartition)), settings, complain)
+    init(_ positions: [Position], _ settings: Settings) throws(Failure) {
+        try self.init(unread: Set(positions.map(\.topicPartition)), settings, Self.warn)
         try begin(positions)
     }
 
     /// Begins with the records of a time, in milliseconds since 1970; older ones may come too.
+    ///
+    /// `complain` hears of what is wrong with Kafka, once and not once a second.
     init(
         _ partitions: [TopicPartition],
         since time: Int64,
@@ -57,11 +54,13 @@ struct TopicScan {
 
     private init(
         unread: Set<TopicPartition>,
+        upTo ends: [TopicPartition: Int64] = [:],
         _ settings: Settings,
         _ complain: @escaping @Sendable (String) -> Void
     ) throws(Failure) {
         self.settings = settings
         self.complain = complain
+        self.ends = ends
         self.unread = unread
         do {
             let configuration = KafkaAccess.configuration(
@@ -150,7 +149,7 @@ struct TopicScan {
             switch event {
             case .records(let records):
                 isHeard = true
-                for record in records { see(record) }
+                for record in records where isWanted(record) { see(record) }
             case .endOfPartition(let position):
                 isHeard = true
                 unread.remove(position.topicPartition)
@@ -164,5 +163,12 @@ struct TopicScan {
             }
         }
         return isHeard
+    }
+
+    /// Whether a record lies before the end of what is read; notes when the end is reached.
+    private mutating func isWanted(_ record: Record) -> Bool {
+        guard !ends.isEmpty, let end = ends[record.topicPartition] else { return true }
+        if record.offset >= end - 1 { unread.remove(record.topicPartition) }
+        return record.offset < end
     }
 }

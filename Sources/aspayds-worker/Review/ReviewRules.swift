@@ -21,9 +21,13 @@ struct ReviewRules {
     /// From when on the last transmission cannot be on its way any more, in milliseconds since 1970.
     func settled(_ review: LedgerRecord.Outcome) -> Int64 {
         if review.isDispute || review.isHeld { return review.neededSince }
-        let since = review.since ?? review.evidence?.inDoubtSince ?? review.at
+        return (review.since ?? review.evidence?.inDoubtSince ?? review.at) + wait
+    }
+
+    /// How long after a doubt began that is, in milliseconds.
+    var wait: Int64 {
         let wait = EngineSettings().sendDeadline + settleWindow
-        return since + wait.components.seconds * 1000
+        return wait.components.seconds * 1000
             + wait.components.attoseconds / 1_000_000_000_000_000
     }
 

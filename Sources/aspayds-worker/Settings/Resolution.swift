@@ -14,7 +14,9 @@ struct Resolution {
     enum Need {
         case nothing
         case kafka
+        /// The provider's credentials alone.
         case provider
+        case kafkaAndProvider
         case everything
     }
 
@@ -117,12 +119,13 @@ struct Resolution {
 
     private mutating func require(_ need: Need) {
         var required: [SettingEntry] = []
-        if need == .kafka || need == .everything {
+        if need != .nothing && need != .provider {
             required.append(KafkaProperties.bootstrapServers)
         }
         // A receiver alone never calls the provider.
         let callsProvider = roles.isEmpty || !roles.isDisjoint(with: [.payments, .payouts])
-        if need == .provider || (need == .everything && callsProvider) {
+        let isAsked = need == .provider || need == .kafkaAndProvider
+        if isAsked || (need == .everything && callsProvider) {
             required += [Catalogue.apiKey.entry, Catalogue.apiSecret.entry]
         }
         if need == .everything {
