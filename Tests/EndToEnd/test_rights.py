@@ -21,6 +21,7 @@ CODE = {
     "receiver": ["aspayds-worker/Running/KafkaHintSink.swift"],
     "sender": ["aspayds-worker/Commands/Send.swift", "aspayds-worker/Send"],
     "watcher": ["aspayds-worker/Commands/Watch.swift"],
+    "support": ["aspayds-worker/Watch", "aspayds-worker/Ledger/LedgerView.swift"],
     "observer": ["aspayds-worker/Status"],
     "reviewer": [
         "aspayds-worker/Review",

@@ -14,7 +14,7 @@ struct TopicScan {
     private var unread: Set<TopicPartition>
     private var lastError: KafkaError?
 
-    /// Whether to do without partitions that cannot be read, for lack of rights for example.
+    /// Whether to do without what the user has no right to read.
     var skipsUnreadable = false
 
     /// Begins with the oldest record of each partition, unless told otherwise; `complain` hears of what
@@ -126,11 +126,11 @@ struct TopicScan {
                 isHeard = true
                 unread.remove(position.topicPartition)
             case .error(let error):
+                let isDenied = error.code == KafkaError.Code.topicAuthorization
+                if isDenied, !skipsUnreadable { throw KafkaAccess.failure(error, settings) }
+                if isDenied, let place = error.topicPartition { unread.remove(place) }
                 if error != lastError { complain("\(error)") }
                 lastError = error
-                if skipsUnreadable, !error.isRetriable, let place = error.topicPartition {
-                    unread.remove(place)
-                }
             default: break
             }
         }
