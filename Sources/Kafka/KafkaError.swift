@@ -71,6 +71,7 @@ extension KafkaError {
         package static let notLeader: Int32 = 6
         package static let requestTimedOut: Int32 = 7
         package static let unknownTopic: Int32 = 3
+        package static let topicAuthorization: Int32 = 29
         package static let illegalGeneration: Int32 = 22
         package static let unknownMember: Int32 = 25
         package static let rebalanceInProgress: Int32 = 27

@@ -23,6 +23,7 @@ CODE = {
     "watcher": ["aspayds-worker/Commands/Watch.swift"],
     "replayer": ["aspayds-worker/DeadLetters", "aspayds-worker/Ledger"],
     "auditor": ["aspayds-worker/Audit"],
+    "support": ["aspayds-worker/Watch", "aspayds-worker/Ledger/LedgerView.swift"],
     "observer": ["aspayds-worker/Status"],
     "reviewer": [
         "aspayds-worker/Review",

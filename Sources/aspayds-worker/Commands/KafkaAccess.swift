@@ -64,6 +64,25 @@ enum KafkaAccess {
             )
         } catch { throw failure(error, settings) }
     }
+
+    /// Every partition of the topics that exist; the others are named, and one at least must be there.
+    static func partitions(
+        _ topics: [String],
+        _ settings: Settings
+    ) async throws(Failure) -> [TopicPartition] {
+        let found = try await describe(topics, settings)
+        for topic in topics where found[topic] == nil {
+            Terminal.complain("warning: the topic \(topic) does not exist")
+        }
+        guard !found.isEmpty else {
+            throw Failure("there is no topic to read; see `aspayds-worker topics apply`")
+        }
+        return found.values.flatMap { topic in
+            (0..<topic.partitions).map {
+                TopicPartition(topic: topic.name, partition: Int32($0))
+            }
+        }
+    }
 }
 
 extension Message {

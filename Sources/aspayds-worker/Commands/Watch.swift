@@ -16,6 +16,10 @@ struct WatchCommand: AsyncParsableCommand {
             Without --follow it shows what is there and ends. The columns are time, domain, \
             reference, event, certainty, amount, and the provider's id or the reason.
 
+            With --reference it tells the story of that one: commands, events, webhooks, returns, \
+            notifications and decisions, the time between them, where it stands now, and which \
+            command helps if it needs a person. With --json that is its events and dead letters.
+
               aspayds-worker watch --follow
               aspayds-worker watch --reference TRX1001
               aspayds-worker watch --follow --from beginning --until-final 7 --timeout 60s --json
@@ -30,7 +34,9 @@ struct WatchCommand: AsyncParsableCommand {
     )
     var reference: String?
 
-    @Option(help: "Where to begin (default: end with --follow, beginning without).")
+    @Option(
+        help: "Where to begin (default: end with --follow, beginning without it and for a story)."
+    )
     var from: From?
 
     @Option(help: "End after this time, such as 30s.", transform: DurationText.argument)
@@ -56,6 +62,23 @@ struct WatchCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try options.load(.kafka)
+        if let reference, !json {
+            let request = StoryTeller.Request(
+                reference: reference,
+                fromBeginning: from != .end,
+                follow: follow,
+                timeout: timeout,
+                untilFinal: untilFinal
+            )
+            let colour = Terminal.outputIsTerminal
+            var teller = StoryTeller(request, settings) { Terminal.print($0.painted(colour)) }
+            return try await teller.tell()
+        }
+        try await list(settings)
+    }
+
+    /// Shows events and dead letters as they lie in their topics.
+    private func list(_ settings: Settings) async throws {
         let topics = Topics(prefix: settings.topicPrefix)
         var watcher = Watcher(deadLetters: topics.deadLetters, reference: reference) { sighting in
             Terminal.print(
@@ -63,11 +86,11 @@ struct WatchCommand: AsyncParsableCommand {
             )
         }
         let start = from ?? (follow ? .end : .beginning)
-        let positions = try await positions(
+        let offset = start == .end ? Position.end : Position.beginning
+        let positions = try await KafkaAccess.partitions(
             [topics.paymentEvents, topics.payoutEvents, topics.deadLetters],
-            settings,
-            from: start == .end ? Position.end : Position.beginning
-        )
+            settings
+        ).map { Position(topicPartition: $0, offset: offset) }
         do {
             let reader = try Reader(KafkaAccess.configuration(settings))
             try reader.assign(positions)
@@ -84,28 +107,6 @@ struct WatchCommand: AsyncParsableCommand {
             }
         } catch let error as KafkaError {
             throw KafkaAccess.failure(error, settings)
-        }
-    }
-
-    private func positions(
-        _ topics: [String],
-        _ settings: Settings,
-        from offset: Int64
-    ) async throws(Failure) -> [Position] {
-        let found = try await KafkaAccess.describe(topics, settings)
-        for topic in topics where found[topic] == nil {
-            Terminal.complain("warning: the topic \(topic) does not exist")
-        }
-        guard !found.isEmpty else {
-            throw Failure("there is no topic to watch; see `aspayds-worker topics apply`")
-        }
-        return found.values.flatMap { topic in
-            (0..<topic.partitions).map { partition in
-                Position(
-                    topicPartition: TopicPartition(topic: topic.name, partition: Int32(partition)),
-                    offset: offset
-                )
-            }
         }
     }
 }

@@ -15,16 +15,19 @@ struct TopicScan {
     private let ends: [TopicPartition: Int64]
     private var lastError: KafkaError?
 
-    /// Whether to do without partitions that cannot be read, for lack of rights for example.
+    /// Whether to do without what the user has no right to read.
     var skipsUnreadable = false
 
     /// Begins with the oldest record of each partition; what lies at `ends` or behind is not read.
+    ///
+    /// `complain` hears of what is wrong with Kafka, once and not once a second.
     init(
         _ partitions: [TopicPartition],
         upTo ends: [TopicPartition: Int64] = [:],
-        _ settings: Settings
+        _ settings: Settings,
+        complain: @escaping @Sendable (String) -> Void = Self.warn
     ) throws(Failure) {
-        try self.init(unread: Set(partitions), upTo: ends, settings, Self.warn)
+        try self.init(unread: Set(partitions), upTo: ends, settings, complain)
         try begin(partitions.map { Position(topicPartition: $0, offset: Position.beginning) })
     }
 
@@ -35,8 +38,6 @@ struct TopicScan {
     }
 
     /// Begins with the records of a time, in milliseconds since 1970; older ones may come too.
-    ///
-    /// `complain` hears of what is wrong with Kafka, once and not once a second.
     init(
         _ partitions: [TopicPartition],
         since time: Int64,
@@ -154,11 +155,11 @@ struct TopicScan {
                 isHeard = true
                 unread.remove(position.topicPartition)
             case .error(let error):
+                let isDenied = error.code == KafkaError.Code.topicAuthorization
+                if isDenied, !skipsUnreadable { throw KafkaAccess.failure(error, settings) }
+                if isDenied, let place = error.topicPartition { unread.remove(place) }
                 if error != lastError { complain("\(error)") }
                 lastError = error
-                if skipsUnreadable, !error.isRetriable, let place = error.topicPartition {
-                    unread.remove(place)
-                }
             default: break
             }
         }

@@ -25,6 +25,11 @@ struct Sighting {
     /// The event as it was published.
     let value: [UInt8]?
 
+    /// What the event is, its id, and what led to it; nil of what is no event.
+    var event: Event.Kind?
+    var eventID: String?
+    var trigger: Event.Trigger?
+
     /// Tells one ended command from another: a reference, or for a dead letter its place.
     var commandKey: String {
         let name = reference.map(Reference.uppercased)
@@ -61,7 +66,10 @@ extension Sighting {
                 amount: event.amount.map { "\($0)\(event.currency.map { " \($0)" } ?? "")" },
                 reason: Self.detail(event),
                 endsCommand: Self.endsCommand(event),
-                value: value
+                value: value,
+                event: event.kind,
+                eventID: event.id,
+                trigger: event.trigger
             )
         } catch {
             self.init(
@@ -156,7 +164,7 @@ extension Sighting {
         }
     }
 
-    private var style: Style {
+    var style: Style {
         switch state {
         case "created", "requested", "paid", "completed": .good
         case "refused", "rejected", "dead_letter", "unreadable", "expired": .bad

@@ -67,22 +67,8 @@ struct Watcher {
             partition: record.partition,
             offset: record.offset
         )
-        let headers = record.headers.map { (name: $0.name, value: $0.value) }
-        guard record.topic == deadLetters else {
-            let value = record.withValue { $0.map { [UInt8]($0) } } ?? []
-            return Sighting(
-                event: headers,
-                value: value,
-                at: source,
-                timestamp: record.timestamp
-            )
-        }
-        return Sighting(
-            deadLetter: headers,
-            key: record.withKey { $0.map { [UInt8]($0) } },
-            at: source,
-            timestamp: record.timestamp
-        )
+        return record.topic == deadLetters
+            ? Sighting(deadLetter: record, at: source) : Sighting(event: record, at: source)
     }
 
     /// Says what is wrong once, not once a second.
