@@ -1,12 +1,14 @@
 """A ledger that cannot be trusted: the worker refuses to start, and says what to do."""
 
 import re
+from collections import Counter
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
-from books import await_endings, judge
+from books import await_endings, each_ends_once, judge, nothing_twice, told_as_it_is
 from commands import mixed
+from processes import run
 from tansu import Tansu
 from topics import PREFIX
 from waiting import until
@@ -138,7 +140,8 @@ def test_a_second_deployment_stops_and_the_first_goes_on(start_sandbox, start_wo
 
 def test_two_deployments_that_start_at_once_execute_nothing_twice(start_sandbox, start_worker):
     sandbox = start_sandbox("--partitions", "4", "--latency-ms", "20")
-    sandbox.cluster.send(mixed(400))
+    commands = mixed(400)
+    sandbox.cluster.send(commands)
     workers = [start_worker(sandbox, ASPAYDS_GROUP_PREFIX=name) for name in ("one-", "two-")]
     # One of them, or both: neither can tell who was meant.
     until(
@@ -148,5 +151,23 @@ def test_two_deployments_that_start_at_once_execute_nothing_twice(start_sandbox,
     )
     for worker in workers:
         if not worker.is_running:
-            refuses(worker, "ASPAYDS_GROUP_PREFIX")
+            refuses(worker, "ASPAYDS_GROUP_PREFIX", "ledger claim pay(ment|out)s")
+        # It may find the other one's claims only now.
+        assert worker.stop(within=30) in (0, 1)
     assert sandbox.totals["repeated"] == 0
+
+    # A person says which of them is meant: it takes over what the other one has begun.
+    environment = sandbox.environment | {"ASPAYDS_GROUP_PREFIX": "one-"}
+    for role in ("payments", "payouts"):
+        claim = run("aspayds-worker", "ledger", "claim", role, "--yes", environment=environment)
+        assert claim.returncode == 0, claim.stderr
+        print(claim.stdout.strip())
+    start_worker(sandbox, ASPAYDS_GROUP_PREFIX="one-").await_ready()
+    await_endings(sandbox.cluster, commands, within=90)
+    nothing_twice(sandbox, sandbox.executions)
+    ended = each_ends_once(sandbox.cluster.events(), commands)
+    told_as_it_is(ended.values(), sandbox.executions)
+    counts = Counter(event.kind for event in ended.values())
+    assert counts["created"] == 200
+    # What the other one had under way when it stopped may wait for a person.
+    assert counts["requested"] + counts["needs_review"] == 200 and counts["requested"] > 100

@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from books import await_endings, judge
 from commands import mixed
 from processes import free_port
@@ -103,17 +105,17 @@ def goes_through(provider, worker, leave, come_back):
     worker.await_ready()
 
 
-def test_a_rebalance_while_the_provider_is_away_leaves_no_doubts(start_sandbox, start_worker):
+@pytest.fixture
+def without_provider(start_sandbox, start_worker):
+    """Two workers that share the partitions while nobody listens where the provider should be."""
     kafka = start_sandbox("--partitions", "4")
-    address = f"http://127.0.0.1:{(port := free_port())}/api"
+    port = free_port()
+    address = f"http://127.0.0.1:{port}/api"
     commands = mixed(60)
     kafka.cluster.send(commands)
     first = start_worker(kafka, ASPAYDS_BASE_URL=address, **TIMES)
-    for domain in ("payments", "payouts"):
-        first.await_reason(f"provider for {domain}")
-
-    # A rebalance by a newcomer, one by a death, one by a leave: each finds intents that were never
-    # transmitted, because nobody listens.
+    finds_nobody(first)
+    # A rebalance by a newcomer: the first one has intents that were never transmitted.
     second = start_worker(kafka, ASPAYDS_BASE_URL=address, **TIMES)
     for domain in ("payment", "payout"):
         until(
@@ -121,10 +123,26 @@ def test_a_rebalance_while_the_provider_is_away_leaves_no_doubts(start_sandbox, 
             60,
             lambda: f"both have {domain} partitions: {first.owns(domain)}, {second.owns(domain)}",
         )
-    time.sleep(2)
-    assert first.stop(within=25) == 0
+    finds_nobody(second)
+    return kafka, port, commands, first, second
+
+
+def finds_nobody(worker):
+    """It has tried, so that there are intents; what they are for was never sent."""
+    for domain in ("payments", "payouts"):
+        worker.await_reason(f"provider for {domain}")
+
+
+def takes_over(heir):
     for domain in ("payment", "payout"):
-        until(lambda: second.owns(domain) == ALL, 60, lambda: f"the rest: {second.owns(domain)}")
+        until(lambda: heir.owns(domain) == ALL, 60, lambda: f"the rest: {heir.owns(domain)}")
+
+
+def test_a_rebalance_while_the_provider_is_away_leaves_no_doubts(start_sandbox, without_provider):
+    kafka, port, commands, first, second = without_provider
+    # Another one, by a leave.
+    assert first.stop(within=25) == 0
+    takes_over(second)
     assert kafka.cluster.events() == []
 
     provider = start_sandbox("--no-kafka", port=port)
@@ -132,3 +150,25 @@ def test_a_rebalance_while_the_provider_is_away_leaves_no_doubts(start_sandbox, 
     await_endings(kafka.cluster, commands, within=90)
     assert judge(provider, commands) == {"payment created": 30, "payout requested": 30}
     assert told(kafka.cluster, "in_doubt") == told(kafka.cluster, "needs_review") == []
+
+
+def test_a_death_while_the_provider_is_away_leaves_only_its_own_doubts(
+    start_sandbox, without_provider
+):
+    kafka, port, commands, first, second = without_provider
+    second.kill()
+    takes_over(first)
+
+    provider = start_sandbox("--no-kafka", port=port)
+    provider.cluster = kafka.cluster
+    await_endings(kafka.cluster, commands, within=90)
+    counts = judge(provider, commands)
+    doubts = {event.command for event in told(kafka.cluster, "in_doubt")}
+    reviews = {event.command for event in told(kafka.cluster, "needs_review")}
+    print(f"{len(doubts)} in doubt, {len(reviews)} in review; {dict(counts)}")
+    # Who died can tell nobody that its intents were not sent: of each domain, as many as it may have
+    # under way. A payment is sent again once it was absent for long enough, a payout waits.
+    assert 0 < len(doubts) <= 16 and reviews <= doubts
+    assert {event.reason["code"] for event in told(kafka.cluster, "in_doubt")} == {"interrupted"}
+    assert counts["payment created"] == 30
+    assert counts["payout requested"] == 30 - counts["payout needs_review"] >= 30 - 8

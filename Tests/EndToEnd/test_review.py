@@ -124,6 +124,36 @@ def test_what_is_released_is_sent_once_more(sandbox, start_worker):
     assert "RELEASE-1" in page and WHO[1] in page
 
 
+@pytest.mark.parametrize("is_killed", [False, True], ids=["times out", "its worker dies"])
+def test_who_has_released_it_is_said_however_the_attempt_goes_on(sandbox, start_worker, is_killed):
+    # Time enough to kill it while its request is under way.
+    worker = start_worker(sandbox, ASPAYDS_REQUEST_TIMEOUT="6s", **WINDOW)
+    order, _ = lost(sandbox, "RELEASE-2", LOST_ONCE)
+    # The second attempt is executed, and never answered.
+    sandbox.break_with({"fault": "timeout-after", "endpoint": "create", "times": 1})
+    obeyed(sandbox, "review", "release", "RELEASE-2", *WHO)
+    if is_killed:
+        until(lambda: sandbox.executed == 1, 30, "the second attempt is executed")
+        worker.kill()
+        start_worker(sandbox, **WINDOW)
+
+    requested = event_of(sandbox, order, "requested", within=90)
+    (doubt,) = [
+        event
+        for event in {event.id: event for event in sandbox.cluster.events()}.values()
+        if event.kind == "in_doubt" and event.body["attempt"] == 2
+    ]
+    assert doubt.reason["code"] == ("interrupted" if is_killed else "timeout")
+    for event in doubt, requested:
+        assert event.body["attempt"] == 2
+        decided_by_a_person(event)
+    assert (transmissions(sandbox), sandbox.executed) == (2, 1)
+    records = [line["record"] for line in obeyed(sandbox, "ledger", "show", "RELEASE-2")]
+    second = [record for record in records if record.get("attempt") == 2]
+    assert {record["kind"] for record in second} == {"intent", "outcome"}
+    assert {record["decision"]["by"] for record in second} == {WHO[1]}
+
+
 def nothing_happens_twice(sandbox, start_worker, workers, transmitted):
     """Not when orders are repeated, nor when workers die and read them all again."""
     events = {event.id for event in sandbox.cluster.events()}
