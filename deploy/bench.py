@@ -96,7 +96,8 @@ class Stack(contextlib.ExitStack):
         times, end = {}, time.monotonic() + seconds
         while len(times) < count and time.monotonic() < end:
             record = consumer.poll(0.2)
-            if record is None or record.error():
+            # The list of payout methods is told without a key.
+            if record is None or record.error() or record.key() is None:
                 continue
             times.setdefault(int(record.key()[1:]), time.monotonic())
             if marks and len(times) in marks:
