@@ -44,9 +44,9 @@ def in_bytes(data, what, place, accounts=True):
         raise AssertionError(f"{place} tells a secret:\n{shown.decode(errors='replace')}")
 
 
-def in_text(text, what, place):
+def in_text(text, what, place, accounts=True):
     __tracebackhide__ = True
-    in_bytes(text.encode(), what, place)
+    in_bytes(text.encode(), what, place, accounts)
 
 
 def in_records(records, besides=frozenset()):

@@ -31,7 +31,7 @@ class Record:
     def header(self, name):
         """The text of a header; none if it is absent or null."""
         values = [value for key, value in self.headers if key == name and value is not None]
-        return values[0].decode() if values else None
+        return values[0].decode(errors="replace") if values else None
 
 
 class Event(Record):
