@@ -150,12 +150,13 @@ extension CommandLoop {
         var accepted: [Int32: Bool] = [:]
         for (place, error) in reply.partitions {
             accepted[place.partition] = error == nil && reply.error == nil && !isLost
-            if let error, let heldBack = throttle.pass("commit \(error.name)") {
-                logger.warning(
-                    "an offset was not accepted",
-                    metadata: ["error": "\(error)", "repeated": "\(heldBack)"]
-                )
-            }
+            guard let error else { continue }
+            throttle.warn(
+                logger,
+                "an offset was not accepted",
+                error,
+                kind: "commit \(error.name)"
+            )
         }
         engine.handle(.committed(reply.id, accepted: accepted), at: now)
     }
@@ -182,14 +183,15 @@ struct StartFinder: Sendable {
                 return try await find()
             } catch let error as UntrustedLedger {
                 throw error
+            } catch let error as KafkaError {
+                throttle.warn(
+                    logger,
+                    "cannot find where to begin, trying again",
+                    error,
+                    kind: "positions \(error.name)"
+                )
             } catch {
-                let name = (error as? KafkaError)?.name ?? "error"
-                if let heldBack = throttle.pass("positions \(name)") {
-                    logger.warning(
-                        "cannot find where to begin, trying again",
-                        metadata: ["error": "\(error)", "repeated": "\(heldBack)"]
-                    )
-                }
+                // Cancelled.
             }
             // A back-off between attempts to reach a broker.
             try? await Task.sleep(for: .seconds(1))

@@ -40,10 +40,11 @@ struct LedgerSource: Sendable {
     }
 
     private func note(_ fault: KafkaError) {
-        guard let heldBack = throttle.pass("ledger \(fault.name)") else { return }
-        logger.warning(
+        throttle.warn(
+            logger,
             "cannot read the ledger, trying again",
-            metadata: ["error": "\(fault)", "repeated": "\(heldBack)"]
+            fault,
+            kind: "ledger \(fault.name)"
         )
     }
 

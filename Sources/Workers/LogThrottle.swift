@@ -1,4 +1,6 @@
 import Engine
+package import Kafka
+package import Logging
 import Synchronization
 
 /// Lets a repeated line through once in a while, and counts those it held back.
@@ -31,5 +33,29 @@ package final class LogThrottle: Sendable {
             entries[kind] = Entry(last: now)
             return heldBack
         }
+    }
+}
+
+extension LogThrottle {
+    /// What is in the way of Kafka is met by every client of the process, and said by one of them.
+    private static let kafka = LogThrottle(interval: .seconds(300))
+
+    /// Warns of an error of Kafka: once in a while, and with a known cause once in five minutes,
+    /// whoever meets it; then the cause is the message.
+    package func warn(
+        _ logger: Logger,
+        _ message: Logger.Message,
+        _ error: KafkaError,
+        kind: String? = nil,
+        _ metadata: Logger.Metadata = [:]
+    ) {
+        let cause = error.explanation
+        let heldBack = cause.map { Self.kafka.pass($0) } ?? pass(kind ?? error.name)
+        guard let heldBack else { return }
+        var metadata = metadata
+        metadata["error"] = "\(error.name): \(error.message)"
+        metadata["repeated"] = "\(heldBack)"
+        if cause != nil { metadata["during"] = "\(message)" }
+        logger.warning(cause.map { "\($0)" } ?? message, metadata: metadata)
     }
 }

@@ -70,7 +70,7 @@ struct TopicScan {
                 isHeard = true
                 unread.remove(position.topicPartition)
             case .error(let error):
-                if error != lastError { Terminal.complain("warning: \(error)") }
+                if "\(error)" != lastError?.description { Terminal.complain("warning: \(error)") }
                 lastError = error
             default: break
             }

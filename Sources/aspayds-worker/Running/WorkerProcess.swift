@@ -253,12 +253,15 @@ private final class FatalError: Service {
 private struct KafkaLog: Sendable {
     let logger: Logger
     let throttle = LogThrottle()
+    /// OpenSSL's verdict on a certificate is part of the error that follows.
+    private static let silent: Set = ["CONFWARN", "SSLCERTVRFY"]
 
     func write(_ line: KafkaLogLine) {
         // One set of properties serves all clients; that some do not concern each of them is no news.
-        guard line.facility != "CONFWARN", let heldBack = throttle.pass(line.facility) else {
-            return
-        }
+        // What a line about a connection means is said by whoever misses an answer.
+        guard line.explanation == nil, !Self.silent.contains(line.facility),
+            let heldBack = throttle.pass(line.facility)
+        else { return }
         logger.log(
             level: line.level <= 3 ? .warning : line.level <= 5 ? .info : .debug,
             "librdkafka: \(line.message)",
@@ -267,7 +270,6 @@ private struct KafkaLog: Sendable {
     }
 
     func note(_ error: KafkaError) {
-        guard let heldBack = throttle.pass(error.name) else { return }
-        logger.warning("Kafka", metadata: ["error": "\(error)", "repeated": "\(heldBack)"])
+        throttle.warn(logger, "Kafka", error)
     }
 }
