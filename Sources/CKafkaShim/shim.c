@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 size_t shim_drain(rd_kafka_queue_t *queue, size_t max, shim_event_t *out) {
     size_t count = 0;
@@ -34,6 +35,8 @@ shim_batch_t *shim_batch_new(size_t count, void *owner) {
 }
 
 void shim_batch_destroy(shim_batch_t *batch) {
+    for (size_t i = 0; i < batch->count; i++)
+        free(batch->reports[i].topic);
     free(batch->reports);
     free(batch);
 }
@@ -90,6 +93,8 @@ shim_delivered_t shim_serve_reports(rd_kafka_queue_t *queue, int timeout_ms, siz
             report->error = message->err;
             report->partition = message->partition;
             report->offset = message->offset;
+            if (message->err && message->rkt && !report->topic)
+                report->topic = strdup(rd_kafka_topic_name(message->rkt));
             shim_report_done(&delivered, report);
         }
         rd_kafka_event_destroy(event);

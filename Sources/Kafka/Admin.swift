@@ -50,7 +50,7 @@ package struct Admin: Sendable {
             configuration,
             defaults: ["socket.nagle.disable": "true"],
             forced: ["allow.auto.create.topics": "false"],
-            callbacks: Callbacks(log: configuration.log)
+            callbacks: Callbacks(configuration)
         )
     }
 
@@ -65,7 +65,7 @@ package struct Admin: Sendable {
         let results = await Blocking.run(timeout: timeout * 3) { [handle] in
             handle.create(topics, timeout: timeout)
         }
-        let late = Creation.failed(KafkaError(code: KafkaError.Code.timedOut))
+        let late = Creation.failed(handle.explain(KafkaError(code: KafkaError.Code.timedOut)))
         let answered = results ?? [:]
         return Dictionary(topics.map { ($0.name, answered[$0.name] ?? late) }) { first, _ in first }
     }
@@ -80,10 +80,14 @@ package struct Admin: Sendable {
     ) async throws(KafkaError) -> [String: Topic] {
         let result = await Blocking.run(timeout: timeout * 2, untilCancelled: true) { [handle] in
             Result { () throws(KafkaError) in
-                try handle.describe(topics, withSettings: withSettings, timeout: timeout)
+                try handle.explained { () throws(KafkaError) in
+                    try handle.describe(topics, withSettings: withSettings, timeout: timeout)
+                }
             }
         }
-        guard let result else { throw KafkaError(code: KafkaError.Code.timedOut) }
+        guard let result else {
+            throw handle.explain(KafkaError(code: KafkaError.Code.timedOut))
+        }
         return try result.get()
     }
 }

@@ -14,7 +14,7 @@ extension Handle {
             results.merge(try request(missing, timeout)) { first, _ in first }
         } catch {
             for topic in topics where results[topic.name] == nil {
-                results[topic.name] = .failed(error)
+                results[topic.name] = .failed(explain(error))
             }
         }
         return results
@@ -61,7 +61,7 @@ extension Handle {
             )
             for answer in UnsafeBufferPointer(start: answers, count: count) {
                 let name = String(cString: rd_kafka_topic_result_name(answer))
-                results[name] = Admin.Creation(answer)
+                results[name] = Admin.Creation(answer, explain)
             }
         }
         return results
@@ -99,13 +99,17 @@ extension Handle {
             count: Int(answer.pointee.topic_cnt)
         )
         for topic in topics {
+            let name = String(cString: topic.topic)
             let partitions = UnsafeBufferPointer(
                 start: topic.partitions,
                 count: Int(topic.partition_cnt)
             )
-            metadata.topics[String(cString: topic.topic)] = (
+            metadata.topics[name] = (
                 partitions.count, Int(partitions.map(\.replica_cnt).min() ?? 0),
-                KafkaError.from(topic.err)
+                KafkaError.from(
+                    topic.err,
+                    topicPartition: TopicPartition(topic: name, partition: TopicPartition.any)
+                )
             )
         }
         return metadata
@@ -206,7 +210,7 @@ extension Handle {
 }
 
 extension Admin.Creation {
-    fileprivate init(_ result: OpaquePointer?) {
+    fileprivate init(_ result: OpaquePointer?, _ explain: (KafkaError) -> KafkaError) {
         let code = rd_kafka_topic_result_error(result).rawValue
         switch code {
         case 0:
@@ -215,7 +219,7 @@ extension Admin.Creation {
             self = .alreadyExists
         default:
             let message = rd_kafka_topic_result_error_string(result).map { String(cString: $0) }
-            self = .failed(KafkaError(code: code, message: message))
+            self = .failed(explain(KafkaError(code: code, message: message)))
         }
     }
 }

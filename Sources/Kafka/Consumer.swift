@@ -62,7 +62,7 @@ package final class Consumer: Sendable {
             defaults: Self.defaults,
             forced: Self.forced,
             events: Self.eventKinds,
-            callbacks: Callbacks(log: configuration.log, onReady: onReady)
+            callbacks: Callbacks(configuration, onReady: onReady)
         )
         // The client's own errors (brokers, authentication) arrive among the consumer's events.
         try KafkaError.check(rd_kafka_poll_set_consumer(handle.client))

@@ -40,10 +40,11 @@ package final class EmbeddedCluster: Sendable {
         brokers: Int32 = 1,
         log: (@Sendable (KafkaLogLine) -> Void)? = nil
     ) throws(KafkaError) {
+        let configuration = KafkaConfiguration(properties: [:], log: log)
         handle = try Handle(
             RD_KAFKA_PRODUCER,
-            KafkaConfiguration(properties: [:]),
-            callbacks: Callbacks(log: log)
+            configuration,
+            callbacks: Callbacks(configuration)
         )
         guard let address = rd_kafka_mock_cluster_new(handle.client, brokers),
             let servers = rd_kafka_mock_cluster_bootstraps(address)
@@ -72,6 +73,14 @@ package final class EmbeddedCluster: Sendable {
         let errors = codes.map { rd_kafka_resp_err_t(rawValue: $0) }
         try call { cluster in
             rd_kafka_mock_push_request_errors_array(cluster, api.rawValue, errors.count, errors)
+            return RD_KAFKA_RESP_ERR_NO_ERROR
+        }
+    }
+
+    /// Answers questions about a topic with an error; 0 is none.
+    package func setError(ofTopic name: String, _ code: Int32) throws(KafkaError) {
+        try call { cluster in
+            rd_kafka_mock_topic_set_error(cluster, name, rd_kafka_resp_err_t(rawValue: code))
             return RD_KAFKA_RESP_ERR_NO_ERROR
         }
     }

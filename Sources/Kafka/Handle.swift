@@ -3,15 +3,46 @@ import CKafkaShim
 /// What librdkafka calls back; it outlives the client that holds its address.
 final class Callbacks: Sendable {
     let onReady: @Sendable () -> Void
+    let diagnosis: Diagnosis
     private let log: (@Sendable (KafkaLogLine) -> Void)?
 
     init(
-        log: (@Sendable (KafkaLogLine) -> Void)?,
+        _ configuration: KafkaConfiguration,
         onReady: @escaping @Sendable () -> Void = {}
     ) {
-        self.log = log
+        log = configuration.log
+        diagnosis = Diagnosis(configuration.properties)
         self.onReady = onReady
     }
+
+    /// The kind of line that says that a connection failed.
+    private static let failure = "FAIL"
+
+    private func write(_ line: KafkaLogLine) {
+        var line = line
+        if line.facility == Self.failure {
+            line.explanation = diagnosis.note(failure: line.message)
+        } else if line.message.hasSuffix("brokers are down") {
+            line.explanation = diagnosis.inTheWay
+        }
+        log?(line)
+    }
+
+    /// Hears OpenSSL's verdict on a broker's certificate, and lets it stand.
+    fileprivate static let certificate:
+        @convention(c) (
+            OpaquePointer?, UnsafePointer<CChar>?, Int32, UnsafeMutablePointer<Int32>?, Int32,
+            UnsafePointer<CChar>?, Int, UnsafeMutablePointer<CChar>?, Int, UnsafeMutableRawPointer?
+        ) -> Int32 = { _, broker, _, verdict, _, _, _, _, _, opaque in
+            // Whatever is not known to be good is bad: what is answered here is what counts.
+            guard let verdict else { return 0 }
+            guard verdict.pointee != 0 else { return 1 }
+            if let broker, let opaque {
+                Unmanaged<Callbacks>.fromOpaque(opaque).takeUnretainedValue().diagnosis
+                    .note(verdict: verdict.pointee, on: String(cString: broker))
+            }
+            return 0
+        }
 
     fileprivate static let logLine:
         @convention(c) (OpaquePointer?, Int32, UnsafePointer<CChar>?, UnsafePointer<CChar>?) -> Void =
@@ -22,7 +53,7 @@ final class Callbacks: Sendable {
                 message in
                 guard let client, let opaque = rd_kafka_opaque(client), let facility, let message
                 else { return }
-                Unmanaged<Callbacks>.fromOpaque(opaque).takeUnretainedValue().log?(
+                Unmanaged<Callbacks>.fromOpaque(opaque).takeUnretainedValue().write(
                     KafkaLogLine(
                         level: level,
                         facility: String(cString: facility),
@@ -62,6 +93,9 @@ final class Handle: Sendable {
         }
         rd_kafka_conf_set_opaque(conf, Unmanaged.passUnretained(callbacks).toOpaque())
         rd_kafka_conf_set_log_cb(conf, Callbacks.logLine)
+        if configuration.verifiesCertificates {
+            rd_kafka_conf_set_ssl_cert_verify_cb(conf, Callbacks.certificate)
+        }
         rd_kafka_conf_set_events(conf, events)
 
         let (client, reason) = withReason { rd_kafka_new(type, conf, $0, $1) }
@@ -82,6 +116,20 @@ final class Handle: Sendable {
             rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
             withExtendedLifetime(callbacks) {}
         }
+    }
+
+    /// Makes calls to brokers: their errors are explained, and their answers show that the way is free.
+    func explained<R>(_ calls: () throws(KafkaError) -> R) throws(KafkaError) -> R {
+        do throws(KafkaError) {
+            let answer = try calls()
+            callbacks.diagnosis.forget()
+            return answer
+        } catch { throw explain(error) }
+    }
+
+    /// The error, with what it means where that is known.
+    func explain(_ error: KafkaError) -> KafkaError {
+        callbacks.diagnosis.explain(error)
     }
 
     private static func set(

@@ -14,6 +14,12 @@ package struct KafkaConfiguration: Sendable, CustomStringConvertible {
         self.log = log
     }
 
+    /// Whether brokers must prove who they are.
+    var verifiesCertificates: Bool {
+        let value = properties["enable.ssl.certificate.verification"]?.lowercased()
+        return !["false", "f", "0"].contains(value)
+    }
+
     /// The properties in order of name, with secrets as `****`.
     package var description: String {
         properties.sorted { $0.key < $1.key }
@@ -28,6 +34,11 @@ package struct KafkaConfiguration: Sendable, CustomStringConvertible {
             .contains { name.contains($0) }
     }
 
+    /// The environment variable that sets a property: its name in everything that is said to users.
+    package static func variable(of property: String) -> String {
+        "KAFKA_" + String(property.map { ".-".contains($0) ? "_" : $0 }).uppercased()
+    }
+
     static func shown(_ value: String, of property: String) -> String {
         isSecret(property) ? "****" : value
     }
@@ -40,4 +51,6 @@ package struct KafkaLogLine: Sendable, Hashable {
     /// The kind of line, such as `FAIL`.
     package let facility: String
     package let message: String
+    /// What it means for an operator, where it is about a connection and that is known.
+    package var explanation: String?
 }

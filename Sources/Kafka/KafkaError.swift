@@ -12,6 +12,8 @@ package struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
     package let isFatal: Bool
     /// The partition that it concerns, when it concerns one alone.
     package let topicPartition: TopicPartition?
+    /// What it means for an operator, with the setting to look at, where that is known.
+    package private(set) var explanation: String?
 
     /// Makes the error for a code, with librdkafka's own sentence unless one is given.
     package init(
@@ -38,10 +40,17 @@ package struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
         code == Code.unknownTopic || code == Code.unknownPartition
     }
 
-    /// The name, the sentence and the partition in one line.
+    /// What it means; where that is not known the name, the sentence and the partition. One line.
     package var description: String {
+        if let explanation { return explanation }
         let place = topicPartition.map { " (\($0))" } ?? ""
         return "\(name): \(message)\(place)"
+    }
+
+    func explained(_ explanation: String?) -> KafkaError {
+        var error = self
+        error.explanation = explanation
+        return error
     }
 }
 
@@ -59,6 +68,9 @@ extension KafkaError {
         package static let revokePartitions: Int32 = -174
         package static let assignPartitions: Int32 = -175
         package static let waitForCoordinator: Int32 = -180
+        package static let tls: Int32 = -181
+        package static let noAddress: Int32 = -193
+        package static let timedOutInQueue: Int32 = -166
         package static let authentication: Int32 = -169
         package static let noOffset: Int32 = -168
         package static let unsupportedFeature: Int32 = -165
@@ -75,6 +87,9 @@ extension KafkaError {
         package static let illegalGeneration: Int32 = 22
         package static let unknownMember: Int32 = 25
         package static let rebalanceInProgress: Int32 = 27
+        package static let topicAuthorizationFailed: Int32 = 29
+        package static let groupAuthorizationFailed: Int32 = 30
+        package static let clusterAuthorizationFailed: Int32 = 31
         package static let topicAlreadyExists: Int32 = 36
 
         /// Transport faults and broker states that pass.

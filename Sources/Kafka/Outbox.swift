@@ -148,7 +148,7 @@ final class Outbox: Sendable {
             return state.refused
         }
         for report in refused.reports { shim_report_done(&delivered, report) }
-        finish(delivered)
+        finish(delivered, queue.handle)
         if let event = delivered.other {
             notice(event, queue.handle)
             rd_kafka_event_destroy(event)
@@ -165,7 +165,7 @@ final class Outbox: Sendable {
     }
 
     /// Tells the owners of finished batches.
-    private func finish(_ delivered: shim_delivered_t) {
+    private func finish(_ delivered: shim_delivered_t, _ handle: Handle) {
         var next = delivered.first
         while let batch = next {
             next = batch.pointee.next
@@ -175,7 +175,9 @@ final class Outbox: Sendable {
             )
             if let owner = batch.pointee.owner {
                 let delivery = Unmanaged<Delivery>.fromOpaque(owner).takeRetainedValue()
-                delivery.onDelivered(reports.map(\.result))
+                delivery.onDelivered(
+                    reports.map { $0.result.mapError { handle.explain($0) } }
+                )
             }
             shim_batch_destroy(batch)
         }
@@ -183,7 +185,7 @@ final class Outbox: Sendable {
 
     private func notice(_ event: OpaquePointer, _ handle: Handle) {
         guard rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR else { return }
-        let error = KafkaError(event: event)
+        let error = handle.explain(KafkaError(event: event))
         guard error.isFatal else { return onError(error) }
         let isFirst = state.withLock { state in
             defer { state.isFatal = true }
@@ -243,8 +245,13 @@ final class Outbox: Sendable {
 extension shim_report_t {
     fileprivate var result: DeliveryReport {
         guard error.rawValue != 0 else { return .success((partition, offset)) }
+        let name = topic.map { String(cString: $0) }
         return .failure(
-            KafkaError(code: error.rawValue, isFatal: error.rawValue == KafkaError.Code.fatal)
+            KafkaError(
+                code: error.rawValue,
+                isFatal: error.rawValue == KafkaError.Code.fatal,
+                topicPartition: name.map { TopicPartition(topic: $0, partition: partition) }
+            )
         )
     }
 }

@@ -191,26 +191,26 @@ extension ConsumerEvent {
                     error: KafkaError.from(rd_kafka_event_error(event)),
                     partitions: PartitionList.elements(list).map {
                         let partition = $0.topicPartition
-                        return (partition, KafkaError.from($0.err, topicPartition: partition))
+                        let error = KafkaError.from($0.err, topicPartition: partition)
+                        return (partition, error.map { handle.explain($0) })
                     }
                 )
             )
         case RD_KAFKA_EVENT_ERROR:
-            self.init(error: event)
+            self.init(error: event, handle)
         case RD_KAFKA_EVENT_FETCH:
             guard let message else { return nil }
-            self = .error(
-                KafkaError(
-                    code: message.pointee.err.rawValue,
-                    message: String(cString: rd_kafka_message_errstr(message)),
-                    topicPartition: message.pointee.rkt.map {
-                        TopicPartition(
-                            topic: String(cString: rd_kafka_topic_name($0)),
-                            partition: message.pointee.partition
-                        )
-                    }
-                )
+            let error = KafkaError(
+                code: message.pointee.err.rawValue,
+                message: String(cString: rd_kafka_message_errstr(message)),
+                topicPartition: message.pointee.rkt.map {
+                    TopicPartition(
+                        topic: String(cString: rd_kafka_topic_name($0)),
+                        partition: message.pointee.partition
+                    )
+                }
             )
+            self = .error(handle.explain(error))
         default:
             return nil
         }
@@ -228,7 +228,7 @@ extension ConsumerEvent {
         }
     }
 
-    private init(error event: OpaquePointer) {
+    private init(error event: OpaquePointer, _ handle: Handle) {
         let place = rd_kafka_event_topic_partition(event)
         defer { if let place { rd_kafka_topic_partition_destroy(place) } }
         let partition = place?.pointee.topicPartition
@@ -238,7 +238,7 @@ extension ConsumerEvent {
                 Position(topicPartition: partition, offset: place.pointee.offset)
             )
         } else {
-            self = .error(KafkaError(event: event, topicPartition: partition))
+            self = .error(handle.explain(KafkaError(event: event, topicPartition: partition)))
         }
     }
 }

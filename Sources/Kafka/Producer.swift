@@ -37,7 +37,7 @@ package final class Producer: Sendable {
             defaults: Self.defaults,
             forced: Self.forced,
             events: RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR,
-            callbacks: Callbacks(log: configuration.log)
+            callbacks: Callbacks(configuration)
         )
         guard let queue = rd_kafka_queue_get_main(handle.client) else { throw .closed }
         outbox = Outbox(Queue(queue, of: handle), onError: onError, onFatal: onFatal)

@@ -101,9 +101,13 @@ extension Consumer {
     ) async throws(KafkaError) -> R {
         let handle = try withLink { link, _ throws(KafkaError) in link.handle }
         let answer = await Blocking.run(timeout: timeout, untilCancelled: true) {
-            Result { () throws(KafkaError) in try body(handle) }
+            Result { () throws(KafkaError) in
+                try handle.explained { () throws(KafkaError) in try body(handle) }
+            }
         }
-        guard let answer else { throw KafkaError(code: KafkaError.Code.timedOut) }
+        guard let answer else {
+            throw handle.explain(KafkaError(code: KafkaError.Code.timedOut))
+        }
         return try answer.get()
     }
 }

@@ -3,6 +3,9 @@ package struct TopicPartition: Hashable, Sendable, CustomStringConvertible {
     package let topic: String
     package let partition: Int32
 
+    /// Stands for the topic as a whole.
+    static let any: Int32 = -1
+
     /// Names a partition.
     package init(topic: String, partition: Int32) {
         self.topic = topic
@@ -10,7 +13,7 @@ package struct TopicPartition: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The form `topic/partition`.
-    package var description: String { "\(topic)/\(partition)" }
+    package var description: String { partition < 0 ? topic : "\(topic)/\(partition)" }
 }
 
 /// A place in a partition: the offset of the next record to read.

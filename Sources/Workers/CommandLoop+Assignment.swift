@@ -178,12 +178,12 @@ extension CommandLoop {
         for (place, error) in reply.partitions {
             accepted[place.partition] = error == nil && reply.error == nil && !isLost
             guard let error else { continue }
-            logger.throttled(
-                throttle,
-                as: "commit \(error.name)",
-                .warning,
+            throttle.warn(
+                logger,
                 "an offset was not accepted",
-                metadata: ["partition": .number(place.partition), "error": "\(error)"]
+                error,
+                kind: "commit \(error.name)",
+                ["partition": .number(place.partition)]
             )
         }
         engine.handle(.committed(reply.id, accepted: accepted), at: now)
@@ -211,15 +211,15 @@ struct StartFinder: Sendable {
                 return try await find()
             } catch let error as UntrustedLedger {
                 throw error
-            } catch {
-                let name = (error as? KafkaError)?.name ?? "error"
-                logger.throttled(
-                    throttle,
-                    as: "positions \(name)",
-                    .warning,
+            } catch let error as KafkaError {
+                throttle.warn(
+                    logger,
                     "cannot find where to begin, trying again",
-                    metadata: ["error": "\(error)"]
+                    error,
+                    kind: "positions \(error.name)"
                 )
+            } catch {
+                // Cancelled.
             }
             // A back-off between attempts to reach a broker.
             try? await Task.sleep(for: .seconds(1))

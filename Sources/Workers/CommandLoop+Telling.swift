@@ -55,20 +55,20 @@ extension CommandLoop {
             failure = error
             isStopped = true
         }
-        let isOutage = [KafkaError.Code.allBrokersDown, KafkaError.Code.authentication]
-            .contains(error.code)
-        if isOutage { readiness.set(kafkaSubject, error.description) }
+        let outages = [
+            KafkaError.Code.allBrokersDown, KafkaError.Code.authentication,
+            KafkaError.Code.topicAuthorizationFailed,
+        ]
+        if outages.contains(error.code) { readiness.set(kafkaSubject, error.description) }
+        // Until there is an assignment after all.
+        if error.code == KafkaError.Code.groupAuthorizationFailed {
+            readiness.set(subject, error.description)
+        }
         if error.code == KafkaError.Code.autoOffsetReset, let place = error.topicPartition {
             readiness.set(partitionSubject(place.partition), error.description)
             report(.partitionStopped, error.description, place.partition)
         }
-        logger.throttled(
-            throttle,
-            as: "Kafka \(error.name)",
-            .warning,
-            "Kafka failed",
-            metadata: ["error": "\(error)"]
-        )
+        throttle.warn(logger, "Kafka failed", error, kind: "kafka \(error.name)")
     }
 
     /// Ends this worker: what is under way is drained, then `run` throws the reason.
@@ -97,6 +97,9 @@ extension CommandLoop {
 
     func reachable() {
         isAsking = false
-        if readiness.set(kafkaSubject, nil) { logger.notice("Kafka answers again") }
+        // Where a right is missing, Kafka answers some questions and denies others.
+        if readiness.set(kafkaSubject, nil), throttle.pass("reachable") != nil {
+            logger.notice("Kafka answers again")
+        }
     }
 }

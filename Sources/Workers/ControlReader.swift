@@ -33,20 +33,19 @@ struct ControlReader: Sendable {
         while !Task.isCancelled {
             do {
                 try await follow { pause = .seconds(1) }
-            } catch {
-                let error = error as? KafkaError
-                let name = error?.name ?? "other"
+            } catch let error as KafkaError {
                 // Where there is no topic, nothing has been ordered.
-                if error?.isMissingTopic == true { await take(.readToEnd) }
+                if error.isMissingTopic { await take(.readToEnd) }
                 if !Task.isCancelled {
-                    logger.throttled(
-                        throttle,
-                        as: name,
-                        .warning,
+                    throttle.warn(
+                        logger,
                         "operators' orders cannot be read; what is under way goes on",
-                        metadata: ["topic": "\(topic)", "error": "\(error?.description ?? name)"]
+                        error,
+                        ["topic": "\(topic)"]
                     )
                 }
+            } catch {
+                // Only Kafka fails here.
             }
             // A back-off between attempts to reach the topic.
             try? await Task.sleep(for: pause)

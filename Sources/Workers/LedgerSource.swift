@@ -39,12 +39,12 @@ struct LedgerSource: Sendable {
     }
 
     private func note(_ fault: KafkaError) {
-        logger.throttled(
-            throttle,
-            as: "ledger \(fault.name)",
-            .warning,
+        throttle.warn(
+            logger,
             "cannot read the ledger, trying again",
-            metadata: ["topic": "\(check.ledger)", "error": "\(fault)"]
+            fault,
+            kind: "ledger \(fault.name)",
+            ["topic": "\(check.ledger)"]
         )
     }
 }

@@ -1,5 +1,5 @@
 import Contract
-import Kafka
+package import Kafka
 import Logging
 import Telemetry
 
@@ -14,6 +14,8 @@ struct TopicSurvey: Sendable {
     let restorer: LedgerRestorer
     /// Each question may take this long.
     private static let timeout = Duration.seconds(10)
+    /// And the first one this long, so that it is soon said what is wrong.
+    private static let firstTimeout = Duration.seconds(2)
 
     /// A survey through clients that others use too; the consumer's group is the one asked about.
     init(_ settings: WorkerSettings, consumer: Consumer, admin: Admin) {
@@ -39,38 +41,47 @@ struct TopicSurvey: Sendable {
     func partitionCount(readiness: Readiness, logger: Logger) async throws -> Int? {
         let subject = "kafka for \(domain.rawValue)s"
         let throttle = LogThrottle()
-        var pause = Duration.milliseconds(200)
+        var (pause, timeout) = (Duration.milliseconds(200), Self.firstTimeout)
         readiness.set(subject, "asking for the topics")
         func note(_ error: KafkaError) {
             readiness.set(subject, error.description)
-            logger.throttled(
-                throttle,
-                as: error.name,
-                .warning,
-                "cannot ask Kafka about the topics, trying again",
-                metadata: ["error": "\(error)"]
-            )
+            throttle.warn(logger, "cannot ask Kafka about the topics, trying again", error)
         }
         while !Task.isCancelled {
             do {
-                let count = try await askForAll(onFault: note)
+                let count = try await askForAll(within: timeout, onFault: note)
                 readiness.set(subject, nil)
                 return count
             } catch let error as KafkaError {
                 if Task.isCancelled { return nil }
-                note(error)
+                note(whatIsInTheWay ?? error)
             } catch is CancellationError {
                 return nil
             }
             // A back-off between attempts to reach a broker, not a poll of anything that signals.
             try? await Task.sleep(for: pause)
             pause = min(pause * 2, .seconds(5))
+            timeout = Self.timeout
         }
         return nil
     }
 
-    private func askForAll(onFault: (KafkaError) -> Void) async throws -> Int {
-        let (count, committed) = try await counts(before: nil)
+    /// What the client has been told meanwhile: that the group is denied is an event, while who asks
+    /// for its offsets waits for a coordinator.
+    ///
+    /// Nothing but errors can be among the events before anything is subscribed to.
+    private var whatIsInTheWay: KafkaError? {
+        consumer.drain(max: 100, records: false).reduce(nil) { latest, event in
+            guard case .error(let error) = event, error.explanation != nil else { return latest }
+            return error
+        }
+    }
+
+    private func askForAll(
+        within timeout: Duration,
+        onFault: (KafkaError) -> Void
+    ) async throws -> Int {
+        let (count, committed) = try await counts(before: nil, within: timeout)
         let all = (0..<Int32(count)).map { TopicPartition(topic: check.commands, partition: $0) }
         let worked = all.filter { committed[$0] != nil }
         _ = try await logs(of: worked, committed)
@@ -107,16 +118,19 @@ struct TopicSurvey: Sendable {
         _ partitions: [TopicPartition],
         of count: Int
     ) async throws -> [TopicPartition: (committed: Int64?, log: LedgerCheck.Log)] {
-        let (_, committed) = try await counts(before: count)
+        let (_, committed) = try await counts(before: count, within: Self.timeout)
         return try await logs(of: partitions, committed).reduce(into: [:]) { ground, found in
             ground[found.key] = (committed[found.key]?.offset, found.value)
         }
     }
 
     /// The number of partitions, and what the group has committed in all of them.
-    private func counts(before: Int?) async throws -> (Int, [TopicPartition: CommittedOffset]) {
+    private func counts(
+        before: Int?,
+        within timeout: Duration
+    ) async throws -> (Int, [TopicPartition: CommittedOffset]) {
         let names = [check.commands, check.ledger]
-        let found = try await admin.describe(names, withSettings: false, timeout: Self.timeout)
+        let found = try await admin.describe(names, withSettings: false, timeout: timeout)
         guard let commands = found[check.commands] else {
             throw KafkaError.missing(names.filter { found[$0] == nil })
         }
@@ -124,7 +138,7 @@ struct TopicSurvey: Sendable {
             (0..<Int32(commands.partitions)).map {
                 TopicPartition(topic: check.commands, partition: $0)
             },
-            timeout: Self.timeout
+            timeout: timeout
         )
         guard let ledger = found[check.ledger] else {
             try check.missing(committed: committed)
@@ -157,11 +171,12 @@ struct TopicSurvey: Sendable {
 }
 
 extension KafkaError {
-    fileprivate static func missing(_ topics: [String]) -> KafkaError {
+    /// Topics that a cluster does not show.
+    package static func missing(_ topics: [String]) -> KafkaError {
         KafkaError(
             code: KafkaError.Code.unknownTopic,
             message: "no such topic: \(topics.joined(separator: ", ")); "
-                + "aspayds-worker topics apply creates it"
+                + "aspayds-worker topics apply creates it, unless it is there and must not be seen"
         )
     }
 }

@@ -47,6 +47,7 @@ struct AspaydsWorker: AsyncParsableCommand {
         } catch {
             leave(with: error)
         }
+        Terminal.leave(0)
     }
 
     /// Ends the process with the exit code that CONTRACT.md gives to this kind of end.

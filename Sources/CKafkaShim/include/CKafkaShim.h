@@ -29,6 +29,7 @@ typedef struct shim_report {
     int64_t offset;
     int32_t partition;
     rd_kafka_resp_err_t error;
+    char *topic; // of a message that failed, where it is known; its batch owns it
 } shim_report_t;
 
 // Messages that were sent together, and what became of them.

@@ -7,6 +7,9 @@ enum KafkaAccess {
     /// How long a broker may take to answer a question.
     static let answerTimeout: Duration = .seconds(10)
 
+    /// How long to wait where it is known what is in the way, such as a wrong password.
+    static let hopelessTimeout: Duration = .seconds(2)
+
     /// The configuration of a client; `defaults` give way to what the user sets.
     static func configuration(
         _ settings: Settings,
@@ -57,11 +60,7 @@ enum KafkaAccess {
     ) async throws(Failure) -> [String: Admin.Topic] {
         do {
             let admin = try Admin(configuration(settings))
-            return try await admin.describe(
-                topics,
-                withSettings: withSettings,
-                timeout: answerTimeout
-            )
+            return try await admin.describe(topics, withSettings: withSettings)
         } catch { throw failure(error, settings) }
     }
 
@@ -94,6 +93,29 @@ extension Message {
             key: record.key,
             value: record.value,
             headers: record.headers.map { Header(name: $0.name, value: $0.value) }
+        )
+    }
+}
+
+extension Admin {
+    /// Describes topics for a person who waits.
+    fileprivate func describe(
+        _ topics: [String],
+        withSettings: Bool
+    ) async throws(KafkaError) -> [String: Topic] {
+        do throws(KafkaError) {
+            return try await describe(
+                topics,
+                withSettings: withSettings,
+                timeout: KafkaAccess.hopelessTimeout
+            )
+        } catch {
+            guard error.isRetriable, error.explanation == nil else { throw error }
+        }
+        return try await describe(
+            topics,
+            withSettings: withSettings,
+            timeout: KafkaAccess.answerTimeout
         )
     }
 }

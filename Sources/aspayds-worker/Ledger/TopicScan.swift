@@ -158,7 +158,7 @@ struct TopicScan {
                 let isDenied = error.code == KafkaError.Code.topicAuthorization
                 if isDenied, !skipsUnreadable { throw KafkaAccess.failure(error, settings) }
                 if isDenied, let place = error.topicPartition { unread.remove(place) }
-                if error != lastError { complain("\(error)") }
+                if "\(error)" != lastError?.description { complain("\(error)") }
                 lastError = error
             default: break
             }

@@ -43,7 +43,14 @@ enum Terminal {
         return readLine() == "yes"
     }
 
-    static func leave(_ code: Int32) -> Never { exit(code) }
+    /// Ends the process without tidying up.
+    ///
+    /// Threads of librdkafka may be connecting just now; `exit` would take OpenSSL away under their
+    /// feet, and the process would die of that.
+    static func leave(_ code: Int32) -> Never {
+        fflush(nil)
+        _exit(code)
+    }
 
     private static func write(_ text: String, to handle: FileHandle) {
         write(Array(text.utf8), to: handle)

@@ -17,6 +17,7 @@ final class KafkaHintSink: HintSink, Service {
     private let admin: Admin
     private let readiness: Readiness
     private let logger: Logger
+    private let throttle = LogThrottle()
     private let metrics: MetricsRegistry
     private let partitions = Mutex<[Domain: Int]>([:])
 
@@ -104,7 +105,7 @@ final class KafkaHintSink: HintSink, Service {
             )
             let missing = names.filter { found[$0] == nil }
             guard missing.isEmpty else {
-                return note("no such topic: \(missing.joined(separator: ", "))")
+                return note(.missing(missing))
             }
             partitions.withLock { partitions in
                 for domain in Domain.allCases {
@@ -113,15 +114,15 @@ final class KafkaHintSink: HintSink, Service {
             }
             return note(nil)
         } catch {
-            return note("\(error)")
+            return note(error)
         }
     }
 
     /// Whether there is no problem; one is news only while nothing is known at all.
-    private func note(_ problem: String?) -> Bool {
+    private func note(_ problem: KafkaError?) -> Bool {
         let isKnown = partitions.withLock { !$0.isEmpty }
-        if readiness.set(Self.subject, isKnown ? nil : problem), let problem {
-            logger.warning("cannot ask Kafka about the topics", metadata: ["error": "\(problem)"])
+        if readiness.set(Self.subject, isKnown ? nil : problem?.description), let problem {
+            throttle.warn(logger, "cannot ask Kafka about the topics", problem)
         }
         return problem == nil
     }

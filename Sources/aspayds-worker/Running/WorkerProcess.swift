@@ -260,10 +260,13 @@ private final class FatalError: Service {
 private struct KafkaLog: Sendable {
     let logger: Logger
     let throttle = LogThrottle()
+    /// OpenSSL's verdict on a certificate is part of the error that follows.
+    private static let silent: Set = ["CONFWARN", "SSLCERTVRFY"]
 
     func write(_ line: KafkaLogLine) {
         // One set of properties serves all clients; that some do not concern each of them is no news.
-        if line.facility == "CONFWARN" { return }
+        // What a line about a connection means is said by whoever misses an answer.
+        if line.explanation != nil || Self.silent.contains(line.facility) { return }
         logger.throttled(
             throttle,
             as: line.facility,
@@ -273,13 +276,5 @@ private struct KafkaLog: Sendable {
         )
     }
 
-    func note(_ error: KafkaError) {
-        logger.throttled(
-            throttle,
-            as: "error \(error.name)",
-            .warning,
-            "Kafka failed",
-            metadata: ["error": "\(error)"]
-        )
-    }
+    func note(_ error: KafkaError) { throttle.warn(logger, "Kafka failed", error) }
 }

@@ -20,6 +20,13 @@ enum KafkaProperties {
         return words.hasPrefix("kafka.") && protected.contains(String(words.dropFirst(6)))
     }
 
+    /// Whether a property's value is the path of a file or a folder that must be there.
+    static func isFile(_ property: String) -> Bool {
+        ["ca", "certificate", "key", "keystore", "crl"].contains {
+            property == "ssl.\($0).location"
+        }
+    }
+
     private static func entry(_ name: String) -> SettingEntry {
         SettingEntry(
             variable: "KAFKA_" + SettingName.normalized(name, separator: "_").uppercased(),

@@ -200,12 +200,22 @@ struct Resolution {
     }
 
     /// What librdkafka itself says; it names the first mistake that it finds.
+    ///
+    /// Of a file that it cannot read it says too little.
     private mutating func judgeKafka(_ inputs: SettingInputs) {
-        guard let judge = inputs.kafkaJudge, let reason = judge(kafkaProperties) else { return }
-        let named = items.first { item in
-            item.text != nil && item.entry.path.count == 2
-                && reason.contains("\"\(item.entry.path[1])\"")
+        guard let judge = inputs.kafkaJudge else { return }
+        let before = problems.count
+        for item in items {
+            guard item.entry.path.count == 2, KafkaProperties.isFile(item.entry.path[1]),
+                let path = item.text, path != "probe",
+                !FileManager.default.isReadableFile(atPath: path)
+            else { continue }
+            add("\(item.entry.variable) (\(item.source)): \(printable(path)) cannot be read")
         }
+        guard problems.count == before, let reason = judge(kafkaProperties) else { return }
+        let named = items.filter { item in
+            item.text != nil && item.entry.path.count == 2 && reason.contains(item.entry.path[1])
+        }.max { $0.entry.path[1].count < $1.entry.path[1].count }
         add("\(named?.entry.variable ?? "KAFKA_…"): \(reason)")
     }
 

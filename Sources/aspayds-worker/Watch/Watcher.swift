@@ -73,7 +73,7 @@ struct Watcher {
 
     /// Says what is wrong once, not once a second.
     private mutating func complain(_ error: KafkaError) {
-        guard error != lastError else { return }
+        guard "\(error)" != lastError?.description else { return }
         lastError = error
         Terminal.complain("warning: \(error)")
     }
