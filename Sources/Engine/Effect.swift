@@ -43,6 +43,18 @@ public enum Effect: Hashable, Sendable {
     case alert(Alert)
 }
 
+extension Effect {
+    /// Whose record or message it is, or whose transmission.
+    var ticket: Ticket? {
+        switch self {
+        case .append(let ticket, _), .claim(let ticket), .publish(let ticket, _),
+            .transmit(let ticket, _, _):
+            ticket
+        default: nil
+        }
+    }
+}
+
 /// A reference that is followed.
 public struct Followed: Hashable, Sendable {
     /// Its command.

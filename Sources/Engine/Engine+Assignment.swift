@@ -56,6 +56,8 @@ extension CommandEngine {
         if members.isEmpty { return }
         leaveWork(of: members)
         stopTracking(Set(members))
+        // What was wanted a moment ago is not ours to say any more.
+        effects.removeAll { $0.ticket.map { members.contains($0.record.partition) } ?? false }
         for partition in members { partitions[partition] = nil }
         owned.removeAll { members.contains($0) }
         updateShare()

@@ -203,6 +203,9 @@ final class Books {
     private func checkDecision(_ write: LedgerWrite, _ key: ReferenceKey) {
         if write.state == .released && verdict(write.decision) == .release {
             accounts[key]?.releasedByPerson = write.attempt
+        } else if accounts[key]?.releasedByPerson == write.attempt {
+            // Nothing came of the release: `not_after` had passed.
+            accounts[key]?.releasedByPerson = nil
         } else if let released = accounts[key]?.releasedByPerson, released + 1 == write.attempt,
             write.decision == nil, !write.state.isProgress
         {
