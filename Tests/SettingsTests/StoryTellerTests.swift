@@ -168,7 +168,7 @@ import Testing
                     #expect(skips)
                 } catch {
                     #expect(!skips)
-                    #expect(error.message?.contains("TOPIC_AUTHORIZATION_FAILED") == true)
+                    #expect(error.message?.contains("denies this client the topic") == true)
                 }
                 #expect(complaints.withLock { $0.count } == (skips ? 1 : 0))
                 await scan.close()
