@@ -7,7 +7,7 @@ extension LogThrottle {
     private static let kafka = LogThrottle(interval: .seconds(300))
 
     /// Warns of an error of Kafka: once in a while, and with a known cause once in five minutes,
-    /// whoever meets it; then the cause is the message.
+    /// whoever meets it; the cause names the setting to look at.
     package func warn(
         _ logger: Logger,
         _ message: Logger.Message,
@@ -18,12 +18,12 @@ extension LogThrottle {
         let cause = error.explanation
         var metadata = metadata
         metadata["error"] = "\(error.name): \(error.message)"
-        if cause != nil { metadata["during"] = "\(message)" }
+        metadata["cause"] = cause.map { "\($0)" }
         logger.throttled(
             cause == nil ? self : Self.kafka,
             as: cause ?? kind ?? error.name,
             .warning,
-            cause.map { "\($0)" } ?? message,
+            message,
             metadata: metadata
         )
     }
