@@ -18,7 +18,7 @@ extension LogThrottle {
         let cause = error.explanation
         var metadata = metadata
         metadata["error"] = "\(error.name): \(error.message)"
-        metadata["cause"] = cause.map { "\($0)" }
+        metadata["reason"] = cause.map { "\($0)" }
         logger.throttled(
             cause == nil ? self : Self.kafka,
             as: cause ?? kind ?? error.name,
