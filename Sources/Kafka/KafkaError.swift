@@ -33,6 +33,9 @@ package struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
         !isFatal && Code.retriable.contains(code)
     }
 
+    /// Whether no broker can be reached, or none lets us in.
+    package var isOutage: Bool { code == Code.allBrokersDown || code == Code.authentication }
+
     /// Whether the topic, or the partition of it, does not exist.
     package var isMissingTopic: Bool {
         code == Code.unknownTopic || code == Code.unknownPartition

@@ -59,9 +59,7 @@ extension CommandLoop {
             failure = error
             isStopped = true
         }
-        let isOutage = [KafkaError.Code.allBrokersDown, KafkaError.Code.authentication]
-            .contains(error.code)
-        if isOutage { readiness.set(kafkaSubject, error.description) }
+        if error.isOutage { readiness.set(kafkaSubject, error.description) }
         if error.code == KafkaError.Code.autoOffsetReset, let place = error.topicPartition {
             readiness.set(partitionSubject(place.partition), error.description)
             report(.partitionStopped, error.description, place.partition)
