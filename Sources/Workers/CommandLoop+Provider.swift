@@ -150,7 +150,11 @@ extension CommandLoop {
 
     func probed(_ probe: Gateway.Probe, at now: Moment) {
         if let error = probe.error, probe.result != .healthy { tell(error) }
-        if let methods = probe.methods { learn(methods, at: now) }
+        if let methods = probe.methods {
+            learn(methods, at: now)
+        } else {
+            forgetOldMethods(at: now)
+        }
         engine.handle(.probed(probe.result), at: now)
     }
 }

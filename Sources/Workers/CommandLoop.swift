@@ -114,7 +114,7 @@ final class CommandLoop {
     var standing = StandingOrders()
     var unheeded: StandingOrders? = StandingOrders()
     /// What the provider has listed last, and what was told of it since the last assignment.
-    var methods: PayoutMethods?
+    var methods: ListedMethods
     var toldMethods: PayoutMethods?
     /// Commands that were sent on to their home partition.
     var forwarded = 0
@@ -166,6 +166,7 @@ final class CommandLoop {
         logger = worker.logger
         var limits = settings.engine
         limits.partitionCount = partitions
+        methods = ListedMethods(refreshInterval: limits.refreshInterval)
         engine = CommandEngine(
             settings: limits,
             owner: LedgerIndex.hash(of: settings.owner),
