@@ -251,6 +251,29 @@ import Testing
         #expect(answer.publication == .replay(write, ledgerOffset: 5))
     }
 
+    @Test func whatIsNotFollowedAnyMoreIsForgotten() throws {
+        let cancelling = EngineSettings(
+            rateLimit: 1000,
+            pollHorizon: .seconds(30),
+            isCancellingFinal: false
+        )
+        let cancelled = try accepted(cancelling)
+        #expect(cancelled.settle(try poll(cancelled, .cancelled)) != nil)
+        #expect(cancelled.isFollowing(1))
+        var effects: [Effect] = []
+        while cancelled.isFollowing(1) { effects = try poll(cancelled, .cancelled) }
+        #expect(effects.contains(.forget(record(0))))
+
+        let ended = Script.ready(start: 1, ledger: [entry(1, at: 0, .completed)])
+        let hinted = ended.step(.received(record(1), .hint(key(1), .webhook)))
+        #expect(ended.isFollowing(1))
+        let first = try #require(hinted.polls.first)
+        let sightings = [record(0): Sighting.status(.completed)]
+        effects = ended.step(.polled(first.number, sightings, failure: nil))
+        while ended.isFollowing(1) { effects = try poll(ended, .completed) }
+        #expect(effects.contains(.forget(record(0))))
+    }
+
     @Test func aStormOfHintsCostsAHandfulOfPolls() throws {
         let script = try accepted()
         var polls = 0
