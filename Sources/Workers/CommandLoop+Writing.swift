@@ -174,7 +174,13 @@ extension CommandLoop {
     }
 
     private func add(_ event: Event, _ ticket: Ticket, to batch: inout Outgoing) {
-        if let notification = Notification(event) {
+        let job = jobs[ticket.record]
+        let notification = Notification(
+            event,
+            recipientAccount: job?.order?.maskedAccount,
+            settledAt: job?.finding?.settledAt
+        )
+        if let notification {
             batch.add(
                 .notification(ticket),
                 notification.encoded(),

@@ -106,6 +106,9 @@ extension Job.Finding {
         case .receipt, .failure, .methods, .commandGone: nil
         }
     }
+
+    /// When it was paid or processed, as the provider said it.
+    var settledAt: String? { if case .sighting(let state) = self { state.settledAt } else { nil } }
 }
 
 extension ProviderState {
@@ -144,6 +147,7 @@ struct ProviderState: Sendable, Hashable {
     var currency: String?
     var recipientName: String?
     var account: String?
+    var settledAt: String?
 }
 
 extension Receipt {
@@ -166,7 +170,8 @@ extension ProviderState {
             status: status.status,
             amount: status.amount,
             amountPaid: status.amountPaid,
-            currency: status.currency
+            currency: status.currency,
+            settledAt: status.paidAt
         )
     }
 
@@ -179,7 +184,8 @@ extension ProviderState {
             fee: status.fee,
             totalAmount: status.totalAmount,
             recipientName: status.recipientName,
-            account: status.recipientAccount
+            account: status.recipientAccount,
+            settledAt: status.processedAt
         )
     }
 }

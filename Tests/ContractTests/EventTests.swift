@@ -95,6 +95,32 @@ import Testing
         #expect(Notification(closed) == nil)
     }
 
+    @Test func aNotificationHasWhatIsKnownOfAWebhook() throws {
+        let paid = try #require(Notification(Self.full, settledAt: "2026-02-09T21:30:00Z"))
+        #expect(
+            String(decoding: paid.encoded().value ?? [], as: UTF8.self)
+                == #"{"event":"payment.completed","timestamp":"2026-02-09T21:30:00.007Z","data":{"#
+                + #""invoice_id":"ATINV1","transaction_reference":"trx-1","status":"completed","#
+                + #""amount":100.5,"amount_paid":100.5,"fee":0,"currency":"BDT","#
+                + #""paid_at":"2026-02-09T21:30:00Z"}}"#
+        )
+        let event = Event(
+            domain: .payout,
+            kind: .rejected,
+            id: "i",
+            reference: "R",
+            occurredAt: 0
+        )
+        for account in ["01712345678", "****5678"] {
+            let rejected = try #require(Notification(event, recipientAccount: account))
+            #expect(
+                String(decoding: rejected.encoded().value ?? [], as: UTF8.self)
+                    == #"{"event":"payout.rejected","timestamp":"1970-01-01T00:00:00.000Z","data":{"#
+                    + #""transaction_reference":"R","status":"rejected","recipient_account":"****5678"}}"#
+            )
+        }
+    }
+
     @Test func leavesOutWhatDoesNotApply() {
         let event = Event(domain: .payout, kind: .checked, id: "i", reference: "R", occurredAt: 0)
         #expect(
