@@ -14,6 +14,7 @@ import Testing
         event.providerID = "ATINV1"
         event.status = "paid"
         event.certainty = .accepted
+        event.provenance = .external
         event.amount = Amount(thousandths: 100_500)
         event.amountPaid = Amount(thousandths: 100_500)
         event.fee = .zero
@@ -46,8 +47,8 @@ import Testing
         let record = Self.full.encoded()
         let value =
             #"{"transaction_reference":"trx-1","invoice_id":"ATINV1","status":"paid","certainty":"accepted","#
-            + #""amount":100.5,"amount_paid":100.5,"fee":0,"total_amount":100.5,"currency":"BDT","#
-            + #""payment_url":"https://aspayds.net/x","occurred_at":"2026-02-09T21:30:00.007Z","#
+            + #""origin":"external","amount":100.5,"amount_paid":100.5,"fee":0,"total_amount":100.5,"#
+            + #""currency":"BDT","payment_url":"https://aspayds.net/x","occurred_at":"2026-02-09T21:30:00.007Z","#
             + #""sequence":3,"attempt":1,"trigger":"return","#
             + #""reason":{"code":"c","message":"m","field":"f","http_status":422},"#
             + #""evidence":{"in_doubt_since":"2026-02-09T21:30:00.007Z","lookups":4,"#
