@@ -445,7 +445,8 @@ extension EngineSettings {
 
     private func rank(of state: LedgerState) -> Int {
         switch state {
-        case .processing: 1
+        // Of what is overdue, only an end is news.
+        case .processing, .overdue: 1
         case .cancelled where !isCancellingFinal: 2
         case .completed, .rejected, .cancelled: 3
         default: 0

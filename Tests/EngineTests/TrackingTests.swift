@@ -140,6 +140,22 @@ import Testing
         #expect(nextPoll(script) == nil)
     }
 
+    @Test func ofWhatIsOverdueOnlyItsEndIsNews() throws {
+        let script = Script.ready(start: 1, ledger: [entry(1, at: 0, .overdue)])
+        var said: [Said] = []
+        for (offset, status) in [ProviderStatus.processing, .other(1), .completed].enumerated() {
+            var effects = script.step(.received(record(Int64(offset) + 1), .hint(key(1), .webhook)))
+            if effects.polls.isEmpty {
+                effects = script.passUntil(.seconds(90)) { ![$0].polls.isEmpty }
+            }
+            let poll = try #require(effects.polls.first)
+            let sightings = [record(0): Sighting.status(status)]
+            effects = script.step(.polled(poll.number, sightings, failure: nil))
+            if let write = script.settle(effects) { said.append(write.said) }
+        }
+        #expect(said == [Said(1, .completed, 2)])
+    }
+
     @Test func whatCouldNotBeAskedForAtTheHorizonIsAskedForAgain() throws {
         let script = try accepted(EngineSettings(rateLimit: 1000, pollHorizon: .seconds(10)))
         let failures: [Outcome?] = [
