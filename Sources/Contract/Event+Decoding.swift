@@ -47,6 +47,7 @@ extension Event {
         providerID = try fields.text(domain.idField)
         status = try fields.text("status")
         certainty = try fields.word("certainty")
+        provenance = try fields.word("origin")
         amount = try fields.amount("amount")
         amountPaid = try fields.amount("amount_paid")
         fee = try fields.amount("fee")

@@ -33,6 +33,7 @@ extension Event {
             w.field(domain.idField, providerID)
             w.field("status", status)
             w.field("certainty", certainty?.rawValue)
+            w.field("origin", provenance?.rawValue)
             w.field("amount", raw: amount?.description)
             w.field("amount_paid", raw: amountPaid?.description)
             w.field("fee", raw: fee?.description)

@@ -48,6 +48,14 @@ package struct Event: Sendable, Equatable {
         case inDoubt = "in_doubt"
     }
 
+    /// Who has ordered what a check has found.
+    package enum Provenance: String, Sendable, CaseIterable {
+        /// A command of ours: the ledger has it.
+        case own
+        /// Somebody else: the ledger does not have it, which remembers for 90 days.
+        case external
+    }
+
     /// What led to the event.
     package enum Trigger: String, Sendable, CaseIterable {
         /// A command.
@@ -113,6 +121,8 @@ package struct Event: Sendable, Equatable {
     package var status: String?
     /// What is known of the order.
     package var certainty: Certainty?
+    /// Who has ordered what was asked about, where that is known.
+    package var provenance: Provenance?
     /// What was asked.
     package var amount: Amount?
     /// What was paid.

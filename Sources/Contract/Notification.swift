@@ -9,10 +9,15 @@ package struct Notification: Sendable, Equatable {
     /// The documented event, such as `payout.completed`.
     package let name: String
     private let event: Event
+    private let recipientAccount: String?
+    private let settledAt: String?
 
     /// The notification that belongs to an event; nil where the provider documents none, and where a
     /// person has said what the provider has not.
-    package init?(_ event: Event) {
+    ///
+    /// Two things that webhooks have are not in the event: the account of a payout, which is masked
+    /// here unless it is already, and when it was paid or processed, as the provider said it.
+    package init?(_ event: Event, recipientAccount: String? = nil, settledAt: String? = nil) {
         if event.trigger == .operator { return nil }
         switch (event.domain, event.kind) {
         case (.payment, .paid): name = "payment.completed"
@@ -22,6 +27,8 @@ package struct Notification: Sendable, Equatable {
         default: return nil
         }
         self.event = event
+        self.recipientAccount = event.domain == .payout ? recipientAccount.map(masked) : nil
+        self.settledAt = settledAt
     }
 
     /// The record for the topic `notifications`.
@@ -53,6 +60,8 @@ package struct Notification: Sendable, Equatable {
                 w.field("amount_paid", raw: event.amountPaid?.description)
                 w.field("fee", raw: event.fee?.description)
                 w.field("currency", event.currency)
+                w.field("recipient_account", recipientAccount)
+                w.field(event.domain == .payment ? "paid_at" : "processed_at", settledAt)
             }
         }
     }

@@ -74,6 +74,15 @@ extension CommandEngine {
         }
     }
 
+    /// Whether what the provider has under a reference was ordered by a command of this ledger; nil
+    /// where that is not known: the partition is not ours, or what was sent is in doubt.
+    public func isOwn(_ key: ReferenceKey, in partition: Int32) -> Bool? {
+        guard let state = partitions[partition], state.isClaimed else { return nil }
+        guard let standing = state.references[key] else { return false }
+        if standing.state.isAccepted { return true }
+        return standing.isOpen ? nil : false
+    }
+
     // MARK: The harmless read
 
     /// After this the harmless read is tried again when it told nothing.

@@ -50,6 +50,11 @@ extension CommandEngine {
         partitions[id.partition]?.tracked[id.key] = reference
     }
 
+    /// Whether a reference is asked for now and then; nothing need be kept of one that is not.
+    public func isFollowing(_ key: ReferenceKey, in partition: Int32) -> Bool {
+        partitions[partition]?.tracked[key] != nil
+    }
+
     /// Takes up what the last owner has followed, spread over the time until the next poll of each.
     mutating func resumeTracking(_ partition: Int32) {
         guard let tracked = partitions[partition]?.tracked else { return }
@@ -190,21 +195,26 @@ extension CommandEngine {
         }
         if age > settings.pollHorizon && !reference.isOnce {
             guard standing.state == .cancelled else { return move(id, standing, to: .overdue) }
-            partitions[id.partition]?.tracked[id.key] = nil
-            return
+            return unfollow(id, standing)
         }
         pollAgain(id, reference, after: delay(since: reference.since))
     }
 
     private mutating func pollAgain(_ id: DoubtID, _ reference: Tracked, after delay: Duration) {
         if reference.isOnce && !reference.isHinted && reference.hints == 0 {
-            partitions[id.partition]?.tracked[id.key] = nil
+            if let standing = partitions[id.partition]?.references[id.key] { unfollow(id, standing) }
             return
         }
         let gap = hintGap(reference)
         let next = now.uptime + (reference.isHinted ? min(gap, delay) : delay)
         partitions[id.partition]?.tracked[id.key]?.nextPoll = next
         schedulePoll(id)
+    }
+
+    /// A reference is not asked for any more; nothing is kept for it.
+    private mutating func unfollow(_ id: DoubtID, _ standing: Standing) {
+        partitions[id.partition]?.tracked[id.key] = nil
+        effects.append(.forget(standing.record))
     }
 
     /// Records a new state and says so.
@@ -437,7 +447,8 @@ extension EngineSettings {
 
     private func rank(of state: LedgerState) -> Int {
         switch state {
-        case .processing: 1
+        // Of what is overdue, only an end is news.
+        case .processing, .overdue: 1
         case .cancelled where !isCancellingFinal: 2
         case .completed, .rejected, .cancelled: 3
         default: 0

@@ -51,7 +51,7 @@ public enum Sighting: Hashable, Sendable {
 
 extension Sighting {
     /// By what it is known again when it is news; nil where it is none.
-    var finding: FindingNumber? {
+    public var finding: FindingNumber? {
         switch self {
         case .found, .mismatch: nil
         case .absent: 1

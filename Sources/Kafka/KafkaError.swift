@@ -35,6 +35,11 @@ package struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
         !isFatal && Code.retriable.contains(code)
     }
 
+    /// Whether no broker can be reached, or none lets us in or to the topics.
+    package var isOutage: Bool {
+        [Code.allBrokersDown, Code.authentication, Code.topicAuthorizationFailed].contains(code)
+    }
+
     /// Whether the topic, or the partition of it, does not exist.
     package var isMissingTopic: Bool {
         code == Code.unknownTopic || code == Code.unknownPartition

@@ -33,6 +33,11 @@ final class Books {
         var sequence = 0
         var wasAccepted = false
         var seen: Set<EventID> = []
+        /// The sequence of each event that tells what became of it, as its owner has published it.
+        var told: [EventID: Int] = [:]
+        /// What each worker's last poll of it has found, and when the provider had it last for all
+        /// that the worker was told.
+        var polls: [UInt64: (sighting: Sighting?, seenAt: Time?)] = [:]
         var isAccepted = false
         var needsReview = false
         /// What was said last of what became of it.
@@ -181,6 +186,7 @@ final class Books {
         writes.insert(Recorded(reference: key, attempt: write.attempt, state: write.state))
         let isPast = write.attempt < accounts[key]?.attempt ?? 0
         if isLate || isPast || write.state == .conflict { return }
+        checkGround(key, write, by: record.owner)
         accounts[key, default: Account()].attempt = write.attempt
         accounts[key]?.state = write.state
         switch write.state {
@@ -297,11 +303,13 @@ final class Books {
             world.operators.hear(of: event, key, write)
         }
         if event.kind.isProgress && write.decision != nil { account.isClosedByHand = true }
-        guard account.seen.insert(event.id).inserted else { return }
+        let isNew = account.seen.insert(event.id).inserted
         let owner = worker.group.owners[Int(world.commands[event.command].id.partition)]
         let isOwner =
             owner === worker && event.assignment == worker.assignment
             && event.generation == worker.group.generation
+        if isOwner && event.kind.isProgress { checkOnce(&account, event, write) }
+        guard isNew else { return }
         if isOwner {
             if write.sequence < account.sequence {
                 world.fail("\(event.id) has sequence \(write.sequence) after \(account.sequence)")
@@ -315,6 +323,34 @@ final class Books {
         if event.kind.isProgress { follow(&account, event, write, isOwner: isOwner) }
     }
 
+    /// What became of an order is said once: again only as the same record, after a crash.
+    private func checkOnce(_ account: inout Account, _ event: Event, _ write: LedgerWrite) {
+        if let sequence = account.told[event.id], sequence != write.sequence {
+            world.fail("\(event.id) is said with sequence \(write.sequence) after \(sequence)")
+        }
+        account.told[event.id] = write.sequence
+    }
+
+    /// Notes what a worker is told of a reference that it follows.
+    func polled(_ key: ReferenceKey, _ sighting: Sighting?, by worker: Worker) {
+        var seenAt = accounts[key]?.polls[worker.owner]?.seenAt
+        if case .status = sighting { seenAt = world.now }
+        accounts[key]?.polls[worker.owner] = (sighting, seenAt)
+    }
+
+    /// A person is called for a reason: nothing is overdue that could only not be asked for, and
+    /// nothing has vanished that was there a moment ago.
+    private func checkGround(_ key: ReferenceKey, _ write: LedgerWrite, by owner: UInt64) {
+        guard write.isUnannounced, let last = accounts[key]?.polls[owner] else { return }
+        if write.state == .overdue && last.sighting == nil {
+            world.fail("\(key.high) is overdue although the last poll told nothing")
+        }
+        let isVanished = write.state == .disputed && write.finding == Sighting.absent.finding
+        if isVanished, let seenAt = last.seenAt, world.now - seenAt < world.plan.settleWindow {
+            world.fail("\(key.high) has vanished \((world.now - seenAt).text) after it was there")
+        }
+    }
+
     /// What became of an order only goes forward; a contradiction is for a person.
     private func follow(
         _ account: inout Account,
@@ -322,6 +358,9 @@ final class Books {
         _ write: LedgerWrite,
         isOwner: Bool
     ) {
+        let isBehind = event.kind == .changed && account.progress.map { rank($0) > 0 } == true
+        // An unknown word comes between the states that are known.
+        if isBehind { return }
         defer { account.progress = event.kind }
         guard isOwner, let last = account.progress, event.kind != .disputed else { return }
         if write.decision != nil {
@@ -391,7 +430,9 @@ final class Books {
     /// A reference of which it was not said what became of it, if there is one: liveness.
     var untold: ReferenceKey? {
         let untold = accounts.filter { key, account in
-            guard account.isAccepted, !account.isClosedByHand else { return false }
+            guard account.isAccepted, !account.isClosedByHand, !world.provider.isPoison(key) else {
+                return false
+            }
             if account.progress == .overdue || account.progress == .disputed { return false }
             let ends = world.provider.ends(of: key)
             return !ends.isEmpty && !ends.contains { EventKind($0) == account.progress }

@@ -53,8 +53,8 @@ enum EventKind: UInt8 {
 
 /// The deterministic id of an event (DESIGN.md §4).
 enum EventID: Hashable {
-    /// About a reference.
-    case reference(ReferenceKey, EventKind, attempt: Int)
+    /// About a reference; the word tells two of a kind apart: what was found, or which closing it is.
+    case reference(ReferenceKey, EventKind, attempt: Int, word: UInt64?)
     /// The answer to one command.
     case command(RecordID, EventKind)
 }

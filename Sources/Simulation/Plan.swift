@@ -23,6 +23,10 @@ struct Plan {
         var slowHandOver = 0.0
         /// A worker knows that the provider would refuse an order.
         var inadmissible = 0.0
+        /// A poll does not find what is there.
+        var goneForOnce = 0.0
+        /// A poll finds a word that nobody knows.
+        var oddWord = 0.0
     }
 
     var partitions: Int32
@@ -50,6 +54,8 @@ struct Plan {
     var groups: Int
     /// How many reviews an operator decides, and of those, how many too early.
     var decides: Double
+    /// Whether the provider fails at every question about some references, for ever.
+    var hasPoison: Bool
     var troubles: Troubles
 
     init(commands: Int, chance: inout Chance) {
@@ -74,6 +80,7 @@ struct Plan {
         strays = chance.pick([0, 0, 0.05, 0.5])
         groups = chance.happens(0.05) ? 2 : 1
         decides = chance.pick([0, 0.5, 1])
+        hasPoison = chance.happens(0.2)
         settings = EngineSettings(
             rateLimit: rateLimit,
             partitionCount: Int(partitions),
@@ -85,7 +92,11 @@ struct Plan {
             commitInterval: .seconds(1),
             settleWindow: settleWindow.duration,
             clockSkew: clockSkew.duration,
-            pollHorizon: .seconds(Int64(chance.pick([100, 864_000]))),
+            // A customer may pay long after cancelling: what is not followed then is never told.
+            pollHorizon: .seconds(
+                Int64(chance.pick(isPayout ? [20, 100, 864_000] : [100, 864_000]))
+            ),
+            repetition: .seconds(Int64(chance.pick([60, 2_592_000]))),
             isCancellingFinal: isPayout,
             refreshInterval: chance.happens(0.5) ? .seconds(60) : nil,
             repostsWhenAbsent: !isPayout,
@@ -104,7 +115,7 @@ struct Plan {
             \.slowAcknowledgement, \.lostAcknowledgement, \.refusedAppend, \.deferredCommit,
             \.lostCommit, \.slowCommitReply, \.refusal, \.tooMany, \.noConnection, \.resetBefore,
             \.resetAfter, \.serverError, \.lateExecution, \.unclear, \.forbidden, \.failedLookup,
-            \.slowHandOver, \.inadmissible,
+            \.slowHandOver, \.inadmissible, \.goneForOnce, \.oddWord,
         ]
         for trouble in all {
             troubles[keyPath: trouble] = chance.pick([0, 0, 0.01, 0.03, 0.15])

@@ -117,12 +117,17 @@ final class Provider {
         return statuses.filter(ends.contains)
     }
 
-    /// How far it is with an order; what is read may lag.
+    /// Whether it fails at every question about a reference.
+    func isPoison(_ key: ReferenceKey) -> Bool { world.plan.hasPoison && key.high % 16 == 3 }
+
+    /// How far it is with an order; what is read may lag, and be odd now and then.
     func status(of order: Order) -> Sighting {
         let found = look(for: order)
         guard found == .found, let execution = executions[order.key]?.first else {
             return found == .mismatch ? .differs(1 << 32) : found
         }
+        if world.troubled(\.goneForOnce) { return .absent }
+        if world.troubled(\.oddWord) { return .status(.other(UInt64(world.chance.number(1...3)))) }
         let lag = world.isTroubled && world.chance.happens(0.1) ? Time.seconds(20) : 0
         return .status(execution.status(at: world.now - lag))
     }

@@ -153,6 +153,7 @@ extension Worker {
 
     private func poll(_ number: LookupNumber, _ records: [RecordID]) {
         let commands = records.compactMap(world.number)
+        let poison = poisonFailure(commands)
         read { [self] in
             var sightings: [RecordID: Sighting] = [:]
             for command in commands.map({ world.commands[$0] }) {
@@ -161,8 +162,16 @@ extension Worker {
             }
             return sightings
         } answer: { [self] sightings, failure in
-            post(.polled(number, commands, sightings ?? [:], failure))
+            let sightings = poison == nil ? sightings ?? [:] : [:]
+            post(.polled(number, commands, sightings, failure ?? poison))
         }
+    }
+
+    /// How a question ends that is also about what the provider fails at, whatever the reasons.
+    private func poisonFailure(_ commands: [Int]) -> Outcome? {
+        let isPoisoned = commands.compactMap { world.commands[$0].key }
+            .contains(where: world.provider.isPoison)
+        return isPoisoned ? .inDoubt(.providerFailed) : nil
     }
 
     /// What is followed has nothing kept for it until something comes of it.
@@ -175,6 +184,9 @@ extension Worker {
     ) {
         let added = commands.filter { jobs[world.commands[$0].id] == nil }
         for command in added { jobs[world.commands[command].id] = Job(command: command) }
+        for command in commands.map({ world.commands[$0] }) {
+            if let key = command.key { world.books.polled(key, sightings[command.id], by: self) }
+        }
         give(.polled(number, sightings, failure: failure), now)
         for id in added.map({ world.commands[$0].id }) where !engine.isWorking(on: id) {
             jobs[id] = nil
@@ -182,12 +194,15 @@ extension Worker {
     }
 
     private func ask(_ number: LookupNumber, _ tickets: [Ticket]) {
-        guard tickets.allSatisfy({ job(of: $0.record) != nil }) else { return }
+        let commands = tickets.compactMap { job(of: $0.record)?.command }
+        guard commands.count == tickets.count else { return }
+        let poison = poisonFailure(commands)
         read { [world] in
             // An answer for many may leave some of them out.
             Set(tickets.filter { _ in tickets.count == 1 || !world.chance.happens(0.1) })
         } answer: { [self] answered, failure in
-            post(.input(.answered(number, answered ?? [], failure: failure)))
+            let answered = poison == nil ? answered ?? [] : []
+            post(.input(.answered(number, answered, failure: failure ?? poison)))
         }
     }
 

@@ -176,8 +176,10 @@ extension Worker {
         guard let key = world.commands[job.command].key else { return nil }
         if [.intent, .notSent, .released, .conflict].contains(write.state) { return nil }
         let kind = EventKind(write.state)
+        let isClosing = kind.isProgress && write.decision != nil
+        let word = isClosing ? UInt64(write.sequence) : write.finding
         return Event(
-            id: .reference(key, kind, attempt: write.attempt),
+            id: .reference(key, kind, attempt: write.attempt, word: word),
             kind: kind,
             command: job.command,
             write: write

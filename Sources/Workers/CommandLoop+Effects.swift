@@ -31,7 +31,7 @@ extension CommandLoop {
                 flow { () throws(KafkaError) in try consumer.pause(commandPartitions(partitions)) }
             case .resume(let partitions):
                 flow { () throws(KafkaError) in try consumer.resume(commandPartitions(partitions)) }
-            case .forget(let id): if !engine.isWorking(on: id) { jobs[id] = nil }
+            case .forget(let id): forget(id)
             case .relinquish(let partitions): relinquish(partitions)
             case .reassign: reassign()
             case .stopped: isStopped = true

@@ -10,7 +10,7 @@ extension CommandLoop {
     /// What is against an order, by what the provider has said last.
     func objection(to command: Command) -> Event.Reason? {
         guard case .requestPayout(let payout) = command.body else { return nil }
-        return methods?.objection(to: payout)
+        return methods.known(at: Clock.uptime)?.objection(to: payout)
     }
 
     /// Notes what the provider lists; whoever owns the first partition tells of a change.
@@ -18,7 +18,7 @@ extension CommandLoop {
     /// The worker of the payments reads it too when its breaker asks, and has no use for it.
     func learn(_ methods: PayoutMethods, at now: Moment) {
         guard settings.domain == .payout else { return }
-        self.methods = methods
+        self.methods.learn(methods, at: now.uptime)
         guard leases[0] != nil, methods != toldMethods else { return }
         toldMethods = methods
         var batch = Outgoing()
@@ -29,5 +29,11 @@ extension CommandLoop {
         )
         send(batch)
         logger.info("payout methods are known", metadata: ["count": .number(methods.list.count)])
+    }
+
+    /// The harmless read has told no methods: an old list must not stand in the way of payouts.
+    func forgetOldMethods(at now: Moment) {
+        guard methods.forgetOld(at: now.uptime) else { return }
+        logger.warning("the payout methods could not be refreshed; the provider judges payouts")
     }
 }

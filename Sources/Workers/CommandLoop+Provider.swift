@@ -169,7 +169,11 @@ extension CommandLoop {
         if let error = probe.error, probe.result != .healthy {
             tell(error, .methods, about: [])
         }
-        if let methods = probe.methods { learn(methods, at: now) }
+        if let methods = probe.methods {
+            learn(methods, at: now)
+        } else {
+            forgetOldMethods(at: now)
+        }
         engine.handle(.probed(probe.result), at: now)
     }
 }

@@ -55,11 +55,7 @@ extension CommandLoop {
             failure = error
             isStopped = true
         }
-        let outages = [
-            KafkaError.Code.allBrokersDown, KafkaError.Code.authentication,
-            KafkaError.Code.topicAuthorizationFailed,
-        ]
-        if outages.contains(error.code) { readiness.set(kafkaSubject, error.description) }
+        if error.isOutage { readiness.set(kafkaSubject, error.description) }
         // Until there is an assignment after all.
         if error.code == KafkaError.Code.groupAuthorizationFailed {
             readiness.set(subject, error.description)

@@ -63,18 +63,25 @@ extension CommandLoop {
         }
         engine.handle(.polled(number, sightings, failure: nil), at: now)
         for id in added where !engine.isWorking(on: id) { jobs[id] = nil }
-        keep(orders, findings)
+        keep(orders)
     }
 
-    /// Keeps orders that will be asked for again, within bounds.
-    private func keep(_ orders: [RecordID: OrderSummary], _ findings: [RecordID: Job.Finding]) {
+    /// Keeps orders that may be asked for again, within bounds.
+    private func keep(_ orders: [RecordID: OrderSummary]) {
         for (id, order) in orders {
-            if case .sighting(let state)? = findings[id], state.isCompleted(settings.domain) {
-                followed[id] = nil
-            } else if followed[id] != nil || followed.count < Self.maxFollowed {
-                followed[id] = order
+            let isFollowed = engine.isFollowing(.init(order.reference), in: id.partition)
+            guard isFollowed, followed[id] != nil || followed.count < Self.maxFollowed else {
+                continue
             }
+            followed[id] = order
         }
+    }
+
+    /// Lets go of what is kept for a record; what is followed on is read back when it is asked for.
+    func forget(_ id: RecordID) {
+        if engine.isWorking(on: id) { return }
+        jobs[id] = nil
+        followed[id] = nil
     }
 
     /// About 300 bytes each.

@@ -198,8 +198,14 @@ extension CommandLoop {
     }
 
     private func add(_ event: Event, _ ticket: Ticket, to batch: inout Outgoing) {
-        jobs[ticket.record]?.span?.note(event)
-        if let notification = Notification(event) {
+        let job = jobs[ticket.record]
+        job?.span?.note(event)
+        let notification = Notification(
+            event,
+            recipientAccount: job?.order?.maskedAccount,
+            settledAt: job?.finding?.settledAt
+        )
+        if let notification {
             let span = spans.publishing(event, to: settings.topics.notifications)
             batch.add(
                 .notification(ticket),
@@ -232,10 +238,24 @@ extension CommandLoop {
                 events.refusal(rejection, $0, source: rejection.source, at: now)
             }
         case (.answer, .command(let command)):
-            return job.finding.map { events.answer(to: command, $0, at: now) }
+            return job.finding.map { finding in
+                var event = events.answer(to: command, finding, at: now)
+                event.provenance = provenance(finding, command)
+                return event
+            }
         case (.unanswered, .command(let command)):
             return events.answer(to: command, nil, at: now)
         default: return nil
+        }
+    }
+
+    /// Who has ordered what a check has found, if the ledger can tell.
+    private func provenance(_ finding: Job.Finding, _ command: Command) -> Event.Provenance? {
+        guard case .sighting(let state) = finding,
+            let reference = state.reference ?? command.reference
+        else { return nil }
+        return engine.isOwn(.init(reference), in: home(of: reference)).map { isOwn in
+            isOwn ? .own : .external
         }
     }
 

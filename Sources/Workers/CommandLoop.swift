@@ -114,7 +114,7 @@ final class CommandLoop {
     var standing = StandingOrders()
     var unheeded: StandingOrders? = StandingOrders()
     /// What the provider has listed last, and what was told of it since the last assignment.
-    var methods: PayoutMethods?
+    var methods: ListedMethods
     var toldMethods: PayoutMethods?
     /// Commands that were sent on to their home partition.
     var forwarded = 0
@@ -172,6 +172,7 @@ final class CommandLoop {
         limits.partitionCount = partitions
         limits.maxAmount = guardrails.maxAmount?.thousandths
         limits.dailyLimit = guardrails.dailyLimit?.thousandths
+        methods = ListedMethods(refreshInterval: limits.refreshInterval)
         engine = CommandEngine(
             settings: limits,
             owner: LedgerIndex.hash(of: settings.owner),

@@ -110,11 +110,13 @@ struct Gateway: Sendable {
         _ orders: [RecordID: OrderSummary]
     ) async -> Result<[RecordID: Job.Finding], AspaydsError> {
         await lookUp(orders).map { findings in
-            findings.mapValues { finding in
-                guard case .sighting(let state) = finding, let paid = state.amountPaid,
-                    let asked = state.amount, paid != asked, state.isCompleted(domain)
-                else { return finding }
-                return .mismatch(field: "amount_paid")
+            findings.reduce(into: findings) { judged, found in
+                let (id, finding) = found
+                // An amount that the provider tells is the order's, or this is a mismatch already.
+                guard case .sighting(let state) = finding, state.isCompleted(domain),
+                    let paid = state.amountPaid, let asked = orders[id]?.amount, paid != asked
+                else { return }
+                judged[id] = .mismatch(field: "amount_paid")
             }
         }
     }

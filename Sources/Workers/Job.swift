@@ -124,6 +124,9 @@ extension Job.Finding {
         case .receipt, .failure, .methods, .commandGone: nil
         }
     }
+
+    /// When it was paid or processed, as the provider said it.
+    var settledAt: String? { if case .sighting(let state) = self { state.settledAt } else { nil } }
 }
 
 extension ProviderState {
@@ -162,6 +165,7 @@ struct ProviderState: Sendable, Hashable {
     var currency: String?
     var recipientName: String?
     var account: String?
+    var settledAt: String?
 }
 
 extension Receipt {
@@ -184,7 +188,8 @@ extension ProviderState {
             status: status.status,
             amount: status.amount,
             amountPaid: status.amountPaid,
-            currency: status.currency
+            currency: status.currency,
+            settledAt: status.paidAt
         )
     }
 
@@ -197,7 +202,8 @@ extension ProviderState {
             fee: status.fee,
             totalAmount: status.totalAmount,
             recipientName: status.recipientName,
-            account: status.recipientAccount
+            account: status.recipientAccount,
+            settledAt: status.processedAt
         )
     }
 }

@@ -1,6 +1,6 @@
 // A timer source may be scheduled from any thread; the overlay does not say so.
 @preconcurrency import Dispatch
-import Engine
+package import Engine
 import Synchronization
 
 /// What happened, gathered for one reader: many messages are one wake-up.
@@ -8,7 +8,7 @@ import Synchronization
 /// Anything may post, on any thread, and never waits. Its length is bounded by what is under way:
 /// each message answers something that the reader has asked for. Whoever has more to say than was
 /// asked for delivers it, and waits.
-final class Mailbox<Message: Sendable>: Sendable {
+package final class Mailbox<Message: Sendable>: Sendable {
     private struct State {
         var messages: [Message] = []
         var hasSignal = false
@@ -23,7 +23,7 @@ final class Mailbox<Message: Sendable>: Sendable {
     private let state = Mutex(State())
     private let alarm = Alarm()
 
-    init() {
+    package init() {
         alarm.onRing { [weak self] in self?.signal() }
     }
 
@@ -64,7 +64,7 @@ final class Mailbox<Message: Sendable>: Sendable {
     }
 
     /// Wakes the reader without a message.
-    func signal() {
+    package func signal() {
         wake { $0.hasSignal = true }
     }
 
@@ -78,7 +78,7 @@ final class Mailbox<Message: Sendable>: Sendable {
     }
 
     /// Waits until there is a message or a signal, or the deadline has come; then all messages.
-    func next(until deadline: Instant) async -> [Message] {
+    package func next(until deadline: Instant) async -> [Message] {
         letGo()
         alarm.set(deadline)
         await withCheckedContinuation { continuation in

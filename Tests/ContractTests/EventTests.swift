@@ -14,6 +14,7 @@ import Testing
         event.providerID = "ATINV1"
         event.status = "paid"
         event.certainty = .accepted
+        event.provenance = .external
         event.amount = Amount(thousandths: 100_500)
         event.amountPaid = Amount(thousandths: 100_500)
         event.fee = .zero
@@ -46,8 +47,8 @@ import Testing
         let record = Self.full.encoded()
         let value =
             #"{"transaction_reference":"trx-1","invoice_id":"ATINV1","status":"paid","certainty":"accepted","#
-            + #""amount":100.5,"amount_paid":100.5,"fee":0,"total_amount":100.5,"currency":"BDT","#
-            + #""payment_url":"https://aspayds.net/x","occurred_at":"2026-02-09T21:30:00.007Z","#
+            + #""origin":"external","amount":100.5,"amount_paid":100.5,"fee":0,"total_amount":100.5,"#
+            + #""currency":"BDT","payment_url":"https://aspayds.net/x","occurred_at":"2026-02-09T21:30:00.007Z","#
             + #""sequence":3,"attempt":1,"trigger":"return","#
             + #""reason":{"code":"c","message":"m","field":"f","http_status":422},"#
             + #""evidence":{"in_doubt_since":"2026-02-09T21:30:00.007Z","lookups":4,"#
@@ -93,6 +94,32 @@ import Testing
         var closed = Self.full
         closed.trigger = .operator
         #expect(Notification(closed) == nil)
+    }
+
+    @Test func aNotificationHasWhatIsKnownOfAWebhook() throws {
+        let paid = try #require(Notification(Self.full, settledAt: "2026-02-09T21:30:00Z"))
+        #expect(
+            String(decoding: paid.encoded().value ?? [], as: UTF8.self)
+                == #"{"event":"payment.completed","timestamp":"2026-02-09T21:30:00.007Z","data":{"#
+                + #""invoice_id":"ATINV1","transaction_reference":"trx-1","status":"completed","#
+                + #""amount":100.5,"amount_paid":100.5,"fee":0,"currency":"BDT","#
+                + #""paid_at":"2026-02-09T21:30:00Z"}}"#
+        )
+        let event = Event(
+            domain: .payout,
+            kind: .rejected,
+            id: "i",
+            reference: "R",
+            occurredAt: 0
+        )
+        for account in ["01712345678", "****5678"] {
+            let rejected = try #require(Notification(event, recipientAccount: account))
+            #expect(
+                String(decoding: rejected.encoded().value ?? [], as: UTF8.self)
+                    == #"{"event":"payout.rejected","timestamp":"1970-01-01T00:00:00.000Z","data":{"#
+                    + #""transaction_reference":"R","status":"rejected","recipient_account":"****5678"}}"#
+            )
+        }
     }
 
     @Test func leavesOutWhatDoesNotApply() {

@@ -27,6 +27,7 @@ def test_many_checks_at_once_become_one_request(domain, start_sandbox, start_wor
         event = found[command.id]
         assert event.body["status"] == "pending" and event.provider_id
         assert event.body["amount"] == 500 and event.reference == "EXTERNAL-1"
+        assert event.body["origin"] == "external"
     assert found[unknown.id].reason["code"] == "not_found"
     requests = sandbox.order("GET", "requests")["by_endpoint"]
     many = sum(requests[f"POST /{domain}/batch/status"].values())
@@ -96,7 +97,7 @@ def test_a_check_tells_what_has_changed(start_sandbox, start_worker):
     asked = check(order)
     cluster.send([asked])
     (answer,) = until(lambda: answered(cluster, {asked.id}), 30, "the check is answered")
-    assert answer.body["status"] == "completed"
+    assert answer.body["status"] == "completed" and answer.body["origin"] == "own"
     events = until(
         lambda: [e for e in cluster.events() if e.kind == "completed"], 30, "the end is told"
     )

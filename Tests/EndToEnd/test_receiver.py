@@ -32,6 +32,17 @@ def test_it_runs_alone_without_the_provider(start_sandbox, start_worker):
     assert worker.stop(within=20) == 0
 
 
+def test_alone_it_is_not_ready_without_a_broker(start_sandbox, start_worker):
+    sandbox, settings = start_sandbox(), receiver()
+    servers = {"KAFKA_BOOTSTRAP_SERVERS": sandbox.environment["KAFKA_BOOTSTRAP_SERVERS"]}
+    worker = start_worker(**servers, **settings, ASPAYDS_ROLES="webhooks").await_ready()
+    sandbox.freeze()
+    worker.await_reason("webhooks", within=90)
+    sandbox.thaw()
+    worker.await_ready(within=60)
+    assert worker.stop(within=20) == 0
+
+
 def test_a_hint_is_verified_by_the_owner(start_sandbox, start_worker):
     sandbox, settings = start_sandbox(), receiver()
     start_worker(sandbox, **settings).await_ready()

@@ -141,6 +141,19 @@ import Testing
         #expect(late.publications.isEmpty && script.summary.held == 0)
     }
 
+    @Test func whatTheLedgerHasIsOurs() {
+        let script = Script.ready(
+            start: 7,
+            ledger: [
+                entry(1, at: 0, .accepted), entry(2, at: 1, .disputed), entry(3, at: 2, .refused),
+                entry(4, at: 3, .inDoubt), entry(5, at: 4, .review), entry(6, at: 5, .expired),
+            ]
+        )
+        let known = (1...7).map { script.isOwn($0) }
+        #expect(known == [true, true, false, nil, nil, false, false])
+        #expect(script.isOwn(1, in: 1) == nil)
+    }
+
     // MARK: The harmless read
 
     private func isProbe(_ effect: Effect) -> Bool { effect == .probe }

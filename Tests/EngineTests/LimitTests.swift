@@ -138,6 +138,39 @@ import Testing
         #expect(orders >= 38)
     }
 
+    @Test func everyLaneHasAFloor() {
+        var limiter = RateLimiter(at: Instant(nanoseconds: 0))
+        limiter.setShare(10, at: Instant(nanoseconds: 0))
+        var counts: [UInt8: Int] = [:]
+        for second in 1...100 as ClosedRange<Int64> {
+            let now = Instant(nanoseconds: second * 1_000_000_000)
+            if let lane = limiter.take(from: [.create, .verify, .poll], at: now) {
+                counts[lane.rawValue, default: 0] += 1
+            }
+        }
+        // A tenth of the requests are polls although there is no end of orders and questions.
+        #expect(counts == [1: 70, 2: 20, 4: 10])
+    }
+
+    @Test func pollsAreNotStarvedByOrdersAndQuestions() {
+        let ledger = (0..<300 as Range<Int64>).map {
+            entry(UInt64($0), at: $0, .accepted, ledgerOffset: $0)
+        }
+        let script = Script(EngineSettings(rateLimit: 50, maxInFlight: 1000, maxHeld: 10_000))
+        script.assign(0, start: 300, ledger: ledger)
+        // Everything that is followed is due, and no more than two requests for it go out at once.
+        let first = script.pass(.seconds(600)).polls
+        #expect(first.map(\.subjects.count) == [100, 100])
+        var begin = script.step((300..<1300).map { received($0, order(UInt64($0))) })
+        begin += script.step((1300..<1400).map { .received(record($0), .methods) })
+        begin += script.step(
+            first.map { .polled($0.number, [:], failure: .notSent(.rateLimited, retryAfter: nil)) }
+        )
+        let history = script.run(begin, for: .seconds(4)).map(\.effect)
+        #expect(history.transmissions.count >= 50)
+        #expect(history.polls.map(\.subjects.count) == [100])
+    }
+
     @Test func anIdleEngineDoesNotWakeUp() {
         let script = Script()
         #expect(script.wakeAt == nil)

@@ -141,6 +141,14 @@ final class Script {
     /// What a person would decide about, of a reference that was accepted.
     func disputed(_ reference: UInt64) -> Followed? { engine.dispute(in: 0, of: key(reference)) }
 
+    /// Whether a reference is asked for now and then.
+    func isFollowing(_ reference: UInt64) -> Bool { engine.isFollowing(key(reference), in: 0) }
+
+    /// Whether a reference was ordered by a command of the ledger.
+    func isOwn(_ reference: UInt64, in partition: Int32 = 0) -> Bool? {
+        engine.isOwn(key(reference), in: partition)
+    }
+
     /// Somebody else writes to a ledger.
     func writeForeign(records: Int64, to partition: Int32 = 0) {
         ledgerEnds[partition, default: 0] += records

@@ -140,6 +140,22 @@ import Testing
         #expect(nextPoll(script) == nil)
     }
 
+    @Test func ofWhatIsOverdueOnlyItsEndIsNews() throws {
+        let script = Script.ready(start: 1, ledger: [entry(1, at: 0, .overdue)])
+        var said: [Said] = []
+        for (offset, status) in [ProviderStatus.processing, .other(1), .completed].enumerated() {
+            var effects = script.step(.received(record(Int64(offset) + 1), .hint(key(1), .webhook)))
+            if effects.polls.isEmpty {
+                effects = script.passUntil(.seconds(90)) { ![$0].polls.isEmpty }
+            }
+            let poll = try #require(effects.polls.first)
+            let sightings = [record(0): Sighting.status(status)]
+            effects = script.step(.polled(poll.number, sightings, failure: nil))
+            if let write = script.settle(effects) { said.append(write.said) }
+        }
+        #expect(said == [Said(1, .completed, 2)])
+    }
+
     @Test func whatCouldNotBeAskedForAtTheHorizonIsAskedForAgain() throws {
         let script = try accepted(EngineSettings(rateLimit: 1000, pollHorizon: .seconds(10)))
         let failures: [Outcome?] = [
@@ -249,6 +265,29 @@ import Testing
         let answer = try #require(script.step(received(1, order(1))).publications.first)
         let write = LedgerWrite(attempt: 1, state: .accepted, sequence: 2)
         #expect(answer.publication == .replay(write, ledgerOffset: 5))
+    }
+
+    @Test func whatIsNotFollowedAnyMoreIsForgotten() throws {
+        let cancelling = EngineSettings(
+            rateLimit: 1000,
+            pollHorizon: .seconds(30),
+            isCancellingFinal: false
+        )
+        let cancelled = try accepted(cancelling)
+        #expect(cancelled.settle(try poll(cancelled, .cancelled)) != nil)
+        #expect(cancelled.isFollowing(1))
+        var effects: [Effect] = []
+        while cancelled.isFollowing(1) { effects = try poll(cancelled, .cancelled) }
+        #expect(effects.contains(.forget(record(0))))
+
+        let ended = Script.ready(start: 1, ledger: [entry(1, at: 0, .completed)])
+        let hinted = ended.step(.received(record(1), .hint(key(1), .webhook)))
+        #expect(ended.isFollowing(1))
+        let first = try #require(hinted.polls.first)
+        let sightings = [record(0): Sighting.status(.completed)]
+        effects = ended.step(.polled(first.number, sightings, failure: nil))
+        while ended.isFollowing(1) { effects = try poll(ended, .completed) }
+        #expect(effects.contains(.forget(record(0))))
     }
 
     @Test func aStormOfHintsCostsAHandfulOfPolls() throws {

@@ -123,7 +123,30 @@ struct ControlTests {
             #expect(again.status == 409 && again.text.contains("It is paid"))
             try await #expect(client.post("/_sandbox/payments/T9/pay").status == 404)
             let wrong = try await client.post("/_sandbox/payments/T1/complete")
-            #expect(wrong.status == 404 && wrong.text.contains("allowed: pay, cancel, forge"))
+            #expect(wrong.status == 404 && wrong.text.contains("allowed: pay, cancel, underpay"))
+        }
+    }
+
+    @Test func `answers what no provider should`() async throws {
+        try await withSandbox { _, client in
+            _ = try await client.pay("T1", amount: "100.50")
+            _ = try await client.payOut("W1")
+            for (step, status) in [
+                ("hold", "on_hold"), ("process", "processing"), ("revert", "pending"),
+                ("process", "processing"), ("hold", "on_hold"), ("complete", "completed"),
+            ] {
+                let told = try await client.post("/_sandbox/payouts/W1/\(step)").json
+                #expect(told["status"] == .string(status))
+            }
+            for step in ["hold", "revert", "process"] {
+                try await #expect(client.post("/_sandbox/payouts/W1/\(step)").status == 409)
+            }
+            let paid = try await client.post("/_sandbox/payments/T1/underpay").json
+            #expect(paid["status"] == "paid" && paid["amount_paid"] == .number("99.5"))
+            let listed = try await client.post("/api/payment/batch/status", #"{"ids":["T1"]}"#).json
+            let invoice = listed["invoices"]?.elements.first
+            #expect(invoice?["amount"] == .number("100.5"))
+            #expect(invoice?["amount_paid"] == .number("99.5"))
         }
     }
 

@@ -27,14 +27,20 @@ import Workers
         }
         try cluster.createTopic(topics.paymentCommands, partitions: 5)
         try cluster.createTopic(topics.payoutCommands, partitions: 3)
-        let producer = try Producer(kafka(cluster)) { Issue.record("\($0)") }
+        let outage = Mailbox<Void>()
+        let producer = try Producer(
+            kafka(cluster),
+            onError: { if $0.isOutage { outage.signal() } },
+            onFatal: { Issue.record("\($0)") }
+        )
         let readiness = Readiness()
         let sink = try KafkaHintSink(
             topics: topics,
             producer: producer,
             kafka: kafka(cluster),
             readiness: readiness,
-            logger: Logger(label: "sink", factory: { _ in SwiftLogNoOpLogHandler() })
+            logger: Logger(label: "sink", factory: { _ in SwiftLogNoOpLogHandler() }),
+            outage: outage
         )
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await sink.run() }
@@ -88,6 +94,15 @@ import Workers
             #expect(checks.map { header($0, "aspayds_trigger") } == ["webhook", "return"])
             let events = try await records(topics.paymentEvents, cluster, count: 1)
             #expect(header(events[0], "ce_type") == "aspayds.payment.returned")
+        }
+    }
+
+    @Test func itIsReadyAsLongAsKafkaAnswers() async throws {
+        try await withReceiver { _, cluster, readiness in
+            try cluster.setBroker(up: false)
+            while readiness.all.isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+            try cluster.setBroker(up: true)
+            while !readiness.all.isEmpty { try await Task.sleep(for: .milliseconds(20)) }
         }
     }
 

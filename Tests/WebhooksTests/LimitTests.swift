@@ -68,6 +68,46 @@ import Testing
         }
     }
 
+    /// What comes above the most connections waits for one to end; it is not served beside them.
+    @Test func connectionsAreBounded() async throws {
+        let sink = MemorySink()
+        var limits = ReceiverSettings.Limits()
+        limits.connections = 4
+        limits.reading = .seconds(2)
+        try await Stage.with(sink, limits: limits) { stage in
+            let (held, ended) = (Counter(), Counter())
+            try await withThrowingTaskGroup(of: Void.self) { clients in
+                for _ in 0..<4 {
+                    clients.addTask { try await hold(stage, held) { ended.count() } }
+                }
+                while held.value < 4 { try await Task.sleep(for: .milliseconds(10)) }
+                let body = webhook("payment.completed", "T1")
+                try await stage.expect(200, "POST", stage.path(.payment, "T1"), body)
+                #expect(ended.value > 0)
+                try await clients.waitForAll()
+            }
+        }
+        #expect(sink.hints.count == 1)
+    }
+
+    /// Has a request answered, and holds the connection until the receiver ends it.
+    private func hold(
+        _ stage: Stage,
+        _ held: Counter,
+        ended: @escaping @Sendable () -> Void
+    ) async throws {
+        let connection = try await stage.open()
+        try await connection.executeThenClose { inbound, outbound in
+            try await outbound.write(.init(string: "GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n"))
+            do {
+                for try await _ in inbound { held.count() }
+            } catch {
+                // A reset is an end, too.
+            }
+            ended()
+        }
+    }
+
     /// However it is slow: nothing at all, a head that never ends, a body that trickles, an answer
     /// that is never read.
     @Test func twoHundredSlowClientsDoNotKeepAGoodOneWaiting() async throws {

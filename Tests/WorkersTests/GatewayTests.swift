@@ -74,6 +74,61 @@ struct CannedTransport: Transport {
         #expect(await lookUp(payouts) == .mismatch)
     }
 
+    /// What a poll of a payment of 100 makes of an answer.
+    private func follow(_ invoice: String) async throws -> Job.Finding? {
+        let payment = PaymentCommand(
+            order: PaymentOrder(
+                transactionReference: "T1",
+                amount: Amount(thousandths: 100_000),
+                customerName: "Rahim",
+                callbackURL: "https://shop.example/cb"
+            )
+        )
+        let source = CommandSource(topic: "t", partition: 0, offset: 1)
+        let command = Command(id: "c", source: source, body: .createPayment(payment))
+        let id = RecordID(partition: 0, offset: 1)
+        let order = try #require(OrderSummary(command))
+        let body =
+            #"{"status":"success","total_requested":1,"total_found":1,"invoices":[{"invoice_id":"I","#
+            + #""transaction_reference":"T1",\#(invoice)}],"not_found_ids":[]}"#
+        let gateway = Gateway(
+            domain: .payment,
+            client: AspaydsClient(
+                credentials: Credentials(key: "k", secret: "s"),
+                transport: CannedTransport(status: 200, body: body)
+            ),
+            instruments: Instruments(.payment, MetricsRegistry())
+        )
+        return try await gateway.follow([id: order]).get()[id]
+    }
+
+    @Test(arguments: [
+        #""status":"paid","amount":100,"amount_paid":99.99"#,
+        #""status":"paid","amount_paid":99"#,
+        #""status":"paid","amount_paid":0"#,
+        #""status":"completed","amount_paid":100.01"#,
+    ])
+    func anotherAmountThanAskedForIsNotPaid(_ invoice: String) async throws {
+        guard case .mismatch("amount_paid")? = try await follow(invoice) else {
+            Issue.record("\(invoice) passes")
+            return
+        }
+    }
+
+    @Test(arguments: [
+        #""status":"paid","amount":100,"amount_paid":100.00"#,
+        #""status":"paid","amount_paid":100"#,
+        #""status":"paid","amount":"100.000""#,
+        // Not paid yet.
+        #""status":"pending","amount":100,"amount_paid":0"#,
+    ])
+    func whatAgreesPasses(_ invoice: String) async throws {
+        guard case .sighting? = try await follow(invoice) else {
+            Issue.record("\(invoice) does not pass")
+            return
+        }
+    }
+
     private func confirm(_ status: Int, _ body: String) async -> Sighting? {
         guard let order = OrderSummary(command) else { return nil }
         return try? await gateway(status, body).confirm(order).get().sighting

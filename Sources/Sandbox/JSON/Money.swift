@@ -55,6 +55,13 @@ struct Money: Sendable, Hashable, Comparable, CustomStringConvertible {
         return "\(parts[0]).\(fraction)\(padding)"
     }
 
+    /// One unit less, or nothing.
+    var lessOne: Money {
+        var less = self
+        less.millionths = max(0, millionths - Self.one)
+        return less
+    }
+
     static func < (left: Money, right: Money) -> Bool { left.millionths < right.millionths }
 
     static func + (left: Money, right: Money) -> Money {

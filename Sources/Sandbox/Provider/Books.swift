@@ -71,7 +71,8 @@ struct Books: Sendable {
         let status = records[index].status
         guard step.leads(from: status) else { throw .notPossible(from: status) }
         records[index].status = step.result
-        if step == .pay || step == .complete { records[index].settledAt = now }
+        if [.pay, .underpay, .complete].contains(step) { records[index].settledAt = now }
+        if step == .underpay { records[index].underpaid = records[index].amount.lessOne }
         return records[index]
     }
 }

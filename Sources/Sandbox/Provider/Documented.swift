@@ -61,7 +61,7 @@ extension Record {
         }
     }
 
-    private var amountPaid: Money { status == .paid ? amount : .zero }
+    private var amountPaid: Money { status == .paid ? underpaid ?? amount : .zero }
     private var settledTime: JSON { .optional(settledAt.map(timestamp)) }
 }
 

@@ -7,6 +7,8 @@ struct Record: Sendable {
     let details: Details
     let createdAt: Int64
     var status: Status = .pending
+    /// What the customer has paid where that is not what was asked for.
+    var underpaid: Money?
     /// When it was paid or processed.
     var settledAt: Int64?
 
@@ -25,7 +27,8 @@ struct Record: Sendable {
         let callbackURL: String?
     }
 
-    /// The documented states of both; `cancelled` of a payment is known only from its redirect.
+    /// The documented states of both, and one that is not; `cancelled` of a payment is known only from
+    /// its redirect.
     enum Status: String, Sendable {
         case pending
         case paid
@@ -33,6 +36,7 @@ struct Record: Sendable {
         case completed
         case rejected
         case cancelled
+        case onHold = "on_hold"
     }
 
     var domain: Domain {
@@ -52,36 +56,45 @@ struct Record: Sendable {
 }
 
 /// A step that a person takes by hand: `POST /_sandbox/payments/{id}/pay` and the like.
+///
+/// Three of them are what no provider should do: a state that nobody documented, one that goes back,
+/// and a payment of less than was asked for.
 enum Step: String, CaseIterable {
     case pay
     case process
     case complete
     case reject
     case cancel
+    case underpay
+    case hold
+    case revert
 
     static func allowed(in domain: Domain) -> [Step] {
         switch domain {
-        case .payment: [.pay, .cancel]
-        case .payout: [.process, .complete, .reject, .cancel]
+        case .payment: [.pay, .cancel, .underpay, .hold]
+        case .payout: [.process, .complete, .reject, .cancel, .hold, .revert]
         }
     }
 
     var result: Record.Status {
         switch self {
-        case .pay: .paid
+        case .pay, .underpay: .paid
         case .process: .processing
         case .complete: .completed
         case .reject: .rejected
         case .cancel: .cancelled
+        case .hold: .onHold
+        case .revert: .pending
         }
     }
 
-    /// Whether the step may be taken from `status`; states only move forward, but a cancelled
-    /// payment may still be paid.
+    /// Whether the step may be taken from `status`; states only move forward unless they are reverted,
+    /// but a cancelled payment may still be paid.
     func leads(from status: Record.Status) -> Bool {
         switch (status, self) {
-        case (.pending, _), (.cancelled, .pay): true
-        case (.processing, .complete), (.processing, .reject), (.processing, .cancel): true
+        case (.pending, .revert), (.onHold, .hold): false
+        case (.pending, _), (.onHold, _), (.cancelled, .pay), (.cancelled, .underpay): true
+        case (.processing, let step): step.result != .processing
         default: false
         }
     }

@@ -10,8 +10,15 @@ struct Control {
         ("GET, POST /_sandbox/settings", "an object of settings; POST changes what it names"),
         ("GET, POST, DELETE /_sandbox/faults", "the list of fault rules; POST replaces it"),
         ("GET, POST, DELETE /_sandbox/webhooks/faults", "the same for webhooks"),
-        ("POST /_sandbox/payments/{id}/STEP", "pay, cancel; forge: a webhook that lies"),
-        ("POST /_sandbox/payouts/{id}/STEP", "process, complete, reject, cancel; forge"),
+        (
+            "POST /_sandbox/payments/{id}/STEP",
+            "pay, cancel; underpay: one less than asked for; hold: a state that nobody documented; "
+                + "forge: a webhook that lies"
+        ),
+        (
+            "POST /_sandbox/payouts/{id}/STEP",
+            "process, complete, reject, cancel; hold; revert: to pending; forge"
+        ),
         ("POST /_sandbox/reset", "start again: nothing executed, settings and faults of the start"),
     ]
 

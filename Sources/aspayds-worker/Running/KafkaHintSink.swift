@@ -1,5 +1,6 @@
 import Contract
 import CoreMetrics
+import Engine
 import Kafka
 import Logging
 import ServiceLifecycle
@@ -10,7 +11,8 @@ import Workers
 
 /// Brings hints to Kafka: each in one batch, its check to the home partition of the reference.
 ///
-/// As a service it keeps the numbers of partitions fresh. Until they are known nothing is taken.
+/// As a service it keeps the numbers of partitions fresh, and finds out whether Kafka answers. Until
+/// they are known nothing is taken.
 final class KafkaHintSink: HintSink, Service {
     private let topics: Topics
     private let producer: Producer
@@ -19,12 +21,15 @@ final class KafkaHintSink: HintSink, Service {
     private let logger: Logger
     private let throttle = LogThrottle()
     private let metrics: MetricsRegistry
+    /// Rings when Kafka seems to be out of reach.
+    private let outage: Mailbox<Void>
     private let partitions = Mutex<[Domain: Int]>([:])
 
     private static let subject = "webhooks"
-    private static let timeout = Duration.seconds(10)
-    /// A command that goes to the wrong partition because some were added is forwarded by its reader.
-    private static let freshness = Duration.seconds(300)
+    private static let timeout = Duration.seconds(5)
+    /// A broker that hangs is found out so late; a command that goes to the wrong partition because
+    /// some were added is forwarded by its reader.
+    private static let freshness = Duration.seconds(30)
 
     init(
         topics: Topics,
@@ -32,13 +37,15 @@ final class KafkaHintSink: HintSink, Service {
         kafka: KafkaConfiguration,
         readiness: Readiness,
         logger: Logger,
-        metrics: MetricsRegistry = MetricsRegistry()
+        metrics: MetricsRegistry = MetricsRegistry(),
+        outage: Mailbox<Void> = Mailbox()
     ) throws(KafkaError) {
         self.topics = topics
         self.producer = producer
         self.readiness = readiness
         self.logger = logger
         self.metrics = metrics
+        self.outage = outage
         admin = try Admin(kafka)
         readiness.set(Self.subject, "starting")
     }
@@ -84,14 +91,23 @@ final class KafkaHintSink: HintSink, Service {
 
     /// Asks for the topics until graceful shutdown.
     func run() async throws {
-        try? await cancelWhenGracefulShutdown { [self] in
+        _ = await cancelWhenGracefulShutdown { [self] in
             var pause = Duration.milliseconds(200)
             while !Task.isCancelled {
                 let isKnown = await ask()
-                // Between questions; nothing signals that a topic has got more partitions.
-                try await Task.sleep(for: isKnown ? Self.freshness : pause)
+                await rest(isKnown ? Self.freshness : pause)
                 pause = isKnown ? .milliseconds(200) : min(pause * 2, .seconds(5))
             }
+        }
+    }
+
+    /// Lets time pass between questions, unless there seems to be an outage: nothing signals that a
+    /// topic has got more partitions, or that a broker hangs.
+    private func rest(_ time: Duration) async {
+        await withTaskCancellationHandler {
+            _ = await outage.next(until: Clock.uptime + time)
+        } onCancel: {
+            outage.signal()
         }
     }
 
@@ -118,10 +134,9 @@ final class KafkaHintSink: HintSink, Service {
         }
     }
 
-    /// Whether there is no problem; one is news only while nothing is known at all.
+    /// Whether there is no problem; the same one is no news.
     private func note(_ problem: KafkaError?) -> Bool {
-        let isKnown = partitions.withLock { !$0.isEmpty }
-        if readiness.set(Self.subject, isKnown ? nil : problem?.description), let problem {
+        if readiness.set(Self.subject, problem?.description), let problem {
             throttle.warn(logger, "cannot ask Kafka about the topics", problem)
         }
         return problem == nil

@@ -27,14 +27,18 @@ struct WorkerProcess {
     init(_ settings: Settings) throws {
         self.settings = settings
         logger = Logger(label: "aspayds-worker")
+        let outage = Mailbox<Void>()
         let log = KafkaLog(logger: logger)
         do {
             producer = try Producer(
                 Self.kafka(settings, log: log),
-                onError: { log.note($0) },
+                onError: { error in
+                    log.note(error)
+                    if error.isOutage { outage.signal() }
+                },
                 onFatal: { [fatal] in fatal.raise($0) }
             )
-            hints = try Self.hints(settings, producer, readiness, metrics, log)
+            hints = try Self.hints(settings, producer, readiness, metrics, log, outage)
         } catch {
             throw Failure("Kafka: \(error)")
         }
@@ -103,7 +107,8 @@ struct WorkerProcess {
         _ producer: Producer,
         _ readiness: Readiness,
         _ metrics: MetricsRegistry,
-        _ log: KafkaLog
+        _ log: KafkaLog,
+        _ outage: Mailbox<Void>
     ) throws(KafkaError) -> KafkaHintSink? {
         guard settings.roles.contains(.webhooks), settings.callback != nil else { return nil }
         return try KafkaHintSink(
@@ -112,7 +117,8 @@ struct WorkerProcess {
             kafka: kafka(settings, log: log),
             readiness: readiness,
             logger: log.logger,
-            metrics: metrics
+            metrics: metrics,
+            outage: outage
         )
     }
 
