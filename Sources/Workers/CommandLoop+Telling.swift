@@ -6,17 +6,22 @@ import Logging
 
 /// What operators are told: log lines, each kind at most every 30 s, and reasons for not being ready.
 extension CommandLoop {
+    private static let provider = "provider: "
+
     func tell(_ alert: Alert) {
         switch alert {
         case .breakerOpened(let reason):
             let why =
+                lastError.flatMap { $0.text.hasPrefix(Self.provider) ? $0.text : nil }
+                .map { " (\($0.dropFirst(Self.provider.count)))" } ?? ""
+            let what =
                 switch reason {
                 case .credentials: "the provider refuses the API key or secret; intake stopped"
-                case .failures: "the provider fails or cannot be reached; intake stopped"
+                case .failures: "the provider fails or cannot be reached\(why); intake stopped"
                 }
-            readiness.set("provider for \(subject)", why)
-            logger.error("\(why)")
-            report(reason == .credentials ? .credentialsRefused : .breakerOpened, why)
+            readiness.set("provider for \(subject)", what)
+            logger.error("\(what)")
+            report(reason == .credentials ? .credentialsRefused : .breakerOpened, what)
         case .breakerClosed:
             readiness.set("provider for \(subject)", nil)
             logger.notice("the provider answers again; intake resumed")
@@ -45,7 +50,7 @@ extension CommandLoop {
     /// Says what went wrong with a request; refusals are events and need no line.
     func tell(_ error: AspaydsError) {
         guard error.code != .validation, error.code != .notPermitted else { return }
-        lastError = ("provider: \(error)", Clock.now.wallClock)
+        lastError = ("\(Self.provider)\(error)", Clock.now.wallClock)
         guard let heldBack = throttle.pass("provider \(error.code.rawValue)") else { return }
         logger.warning(
             "request failed",

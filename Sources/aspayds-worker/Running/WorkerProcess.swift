@@ -40,12 +40,20 @@ struct WorkerProcess {
         }
         reporter = Self.reporter(settings, producer, logger)
         Metrics.show(metrics)
-        transport = HTTPTransport(.init(maxConnections: settings.maxInFlight))
+        transport = HTTPTransport(
+            .init(
+                maxConnections: settings.maxInFlight,
+                proxy: settings.network?.proxy,
+                trust: settings.network?.trust ?? .system
+            )
+        )
     }
 
     /// Runs until SIGTERM or SIGINT, or until a part fails for good.
     func run() async throws {
-        logger.notice("start", metadata: ["roles": "\(roles.map(\.rawValue).sorted())"])
+        var start: Logger.Metadata = ["roles": "\(roles.map(\.rawValue).sorted())"]
+        if let proxy = settings.network?.proxy { start["proxy"] = "\(proxy)" }
+        logger.notice("start", metadata: start)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map {
