@@ -147,7 +147,8 @@ final class Exchange: HTTPClientResponseDelegate {
         case .proxyAuthenticationRequired:
             "the proxy \(place) wants another login (407): check the one in HTTPS_PROXY"
         case .invalidProxyResponse: "the proxy \(place) refuses the connection"
-        case .httpProxyHandshakeTimeout, .connectTimeout where proxy != nil:
+        case .httpProxyHandshakeTimeout,
+            .connectTimeout where proxy != nil:
             "the proxy \(place), or what is behind it, does not answer"
         default: error.shortDescription
         }
