@@ -89,7 +89,7 @@ def work(start_sandbox, start_worker):
         worker = start_worker(**(broker.environment | address | settings))
         commands = mixed(10)
         broker.cluster.send(commands)
-        await_endings(broker.cluster, commands, within=60)
+        await_endings(broker.cluster, commands, within=120)
         assert judge(provider, commands) == {"payment created": 5, "payout requested": 5}
         worker.await_ready()
         assert PASSWORD not in worker.output
