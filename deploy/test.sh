@@ -4,6 +4,7 @@ source "$(dirname "$0")/setup.sh"
 
 need_build_tools
 need kcat kcat
+need openssl openssl
 install_missing
 need chromium chromium
 need chromedriver chromium-driver

@@ -24,11 +24,13 @@ final class Exchange: HTTPClientResponseDelegate {
 
     let eventLoop: any EventLoop
     private let request: TransportRequest
+    private let proxy: HTTPProxy?
     private let state = Mutex(State())
 
-    init(_ request: TransportRequest, on eventLoop: any EventLoop) {
+    init(_ request: TransportRequest, on eventLoop: any EventLoop, through proxy: HTTPProxy?) {
         self.request = request
         self.eventLoop = eventLoop
+        self.proxy = proxy
     }
 
     // MARK: Handing over
@@ -86,7 +88,7 @@ final class Exchange: HTTPClientResponseDelegate {
 
     /// What is known after an error.
     func failed(_ error: any Error) -> TransportResult {
-        let detail = Self.detail(error)
+        let detail = detail(error)
         return state.withLock { $0.isHandedOver }
             ? .lost(Self.lost(error), detail: detail)
             : .notSent(Self.notSent(error), detail: detail)
@@ -119,17 +121,40 @@ final class Exchange: HTTPClientResponseDelegate {
         }
     }
 
-    /// A few words; never the request.
-    private static func detail(_ error: any Error) -> String {
+    /// A few words; never the request, nor the login at a proxy.
+    private func detail(_ error: any Error) -> String {
         switch error {
+        case let error as NIOSSLExtraError where error == .failedToValidateHostname:
+            "the certificate is for another host: check the address"
+        case NIOSSLError.handshakeFailed(let reason):
+            "\(reason)".contains("CERTIFICATE_VERIFY_FAILED")
+                ? "the certificate is not trusted: check SSL_CERT_FILE"
+                : "the TLS handshake failed"
         case is NotPermitted: "the last check before transmission said no"
         case is AnswerTooLong: "the answer is longer than allowed"
-        case let error as HTTPClientError: error.shortDescription
-        case let error as NIOConnectionError: "no connection to \(error.host):\(error.port)"
+        case let error as HTTPClientError: detail(error)
+        case let error as NIOConnectionError:
+            error.host == proxy?.host && error.port == proxy?.port
+                ? "no connection to the proxy \(place)"
+                : "no connection to \(error.host):\(error.port)"
         case let error as IOError: "\(error)"
         default: "\(type(of: error))"
         }
     }
+
+    private func detail(_ error: HTTPClientError) -> String {
+        switch error {
+        case .proxyAuthenticationRequired:
+            "the proxy \(place) wants another login (407): check the one in HTTPS_PROXY"
+        case .invalidProxyResponse: "the proxy \(place) refuses the connection"
+        case .httpProxyHandshakeTimeout,
+            .connectTimeout where proxy != nil:
+            "the proxy \(place), or what is behind it, does not answer"
+        default: error.shortDescription
+        }
+    }
+
+    private var place: String { proxy.map { "\($0)" } ?? "" }
 }
 
 private struct NotPermitted: Error {}

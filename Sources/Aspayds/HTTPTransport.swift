@@ -16,21 +16,29 @@ public final class HTTPTransport: Transport {
         public var idleTimeout: Duration
         /// The most connections; a request beyond that waits for one, for the time to connect.
         public var maxConnections: Int
-        // A proxy and certificates of one's own belong here once there is a setting for them.
+        /// What connections go through; nil: nothing.
+        public var proxy: HTTPProxy?
+        /// Whose certificates are accepted.
+        public var trust: TrustRoots
 
         /// Connections for so many requests at a time.
         public init(
             connectTimeout: Duration = .seconds(10),
             idleTimeout: Duration = .seconds(2),
-            maxConnections: Int = 64
+            maxConnections: Int = 64,
+            proxy: HTTPProxy? = nil,
+            trust: TrustRoots = .system
         ) {
             self.connectTimeout = connectTimeout
             self.idleTimeout = idleTimeout
             self.maxConnections = maxConnections
+            self.proxy = proxy
+            self.trust = trust
         }
     }
 
     private let client: HTTPClient
+    private let proxy: HTTPProxy?
 
     /// A transport; it must be shut down before it is released.
     public init(_ configuration: Configuration = Configuration()) {
@@ -41,10 +49,15 @@ public final class HTTPTransport: Transport {
         settings.connectionPool.idleTimeout = TimeAmount(configuration.idleTimeout)
         settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit =
             max(1, configuration.maxConnections)
+        // One request a connection at a time: what becomes of it is known of nothing else.
+        settings.httpVersion = .http1Only
+        settings.proxy = configuration.proxy?.settings
+        settings.tlsConfiguration = configuration.trust.settings
         // Whoever sends decides when to try again; a connection that fails is told at once.
         settings.connectionPool.retryConnectionEstablishment = false
         // The client has spans of its own, which know what they belong to.
         settings.tracing.tracer = nil
+        proxy = configuration.proxy
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
     }
 
@@ -53,7 +66,7 @@ public final class HTTPTransport: Transport {
 
     /// Sends a request at most once.
     public func send(_ request: TransportRequest) async -> TransportResult {
-        let exchange = Exchange(request, on: client.eventLoopGroup.any())
+        let exchange = Exchange(request, on: client.eventLoopGroup.any(), through: proxy)
         let message: HTTPClient.Request
         do {
             message = try HTTPClient.Request(

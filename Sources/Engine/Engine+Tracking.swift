@@ -202,8 +202,8 @@ extension CommandEngine {
 
     private mutating func pollAgain(_ id: DoubtID, _ reference: Tracked, after delay: Duration) {
         if reference.isOnce && !reference.isHinted && reference.hints == 0 {
-            if let standing = partitions[id.partition]?.references[id.key] { unfollow(id, standing) }
-            return
+            guard let standing = partitions[id.partition]?.references[id.key] else { return }
+            return unfollow(id, standing)
         }
         let gap = hintGap(reference)
         let next = now.uptime + (reference.isHinted ? min(gap, delay) : delay)

@@ -45,9 +45,7 @@ package struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
         code == Code.unknownTopic || code == Code.unknownPartition
     }
 
-    /// What it means.
-    ///
-    /// One line; where that is not known, the name, the sentence and the partition.
+    /// What it means, or else the name, the sentence and the partition, in one line.
     package var description: String {
         if let explanation { return explanation }
         let place = topicPartition.map { " (\($0))" } ?? ""

@@ -50,6 +50,7 @@ extension CommandLoop {
         about ids: some Collection<RecordID>
     ) {
         guard error.code != .validation, error.code != .notPermitted else { return }
+        requestError = error
         lastError = ("provider: \(error)", Clock.now.wallClock)
         logger.throttled(
             throttle,

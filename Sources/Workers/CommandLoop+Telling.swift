@@ -10,14 +10,15 @@ extension CommandLoop {
     func tell(_ alert: Alert) {
         switch alert {
         case .breakerOpened(let reason):
-            let why =
+            let why = requestError.map { " (\($0))" } ?? ""
+            let what =
                 switch reason {
                 case .credentials: "the provider refuses the API key or secret; intake stopped"
-                case .failures: "the provider fails or cannot be reached; intake stopped"
+                case .failures: "the provider fails or cannot be reached\(why); intake stopped"
                 }
-            readiness.set("provider for \(subject)", why)
-            logger.error("the intake is stopped", metadata: ["reason": "\(why)"])
-            report(reason == .credentials ? .credentialsRefused : .breakerOpened, why)
+            readiness.set("provider for \(subject)", what)
+            logger.error("the intake is stopped", metadata: ["reason": "\(what)"])
+            report(reason == .credentials ? .credentialsRefused : .breakerOpened, what)
         case .breakerClosed:
             readiness.set("provider for \(subject)", nil)
             logger.notice("the intake is resumed")

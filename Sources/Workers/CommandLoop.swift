@@ -122,6 +122,8 @@ final class CommandLoop {
     var restored: (read: Int64?, total: Int64?)
     /// What went wrong last, and when.
     var lastError: (text: String, at: Int64)?
+    /// What went wrong last with a request.
+    var requestError: AspaydsError?
     /// When figures were shown last.
     var shownAt: Instant?
     /// Permits given until a moment, and the rate before it.

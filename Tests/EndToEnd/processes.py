@@ -32,7 +32,7 @@ FIELDS = {
     *("time", "level", "message", "domain", "reference", "partition", "offset", "attempt"),
     *("trace_id", "topic", "partitions", "type", "operation", "order", "reason", "error", "by"),
     *("why", "count", "read", "of", "end", "repeated", "port", "facility", "text"),
-    *("version", "owner", "roles"),
+    *("version", "owner", "roles", "proxy"),
 }
 WHOLE = {"partition", "offset", "attempt", "count", "read", "of", "end", "repeated", "port"}
 # No values in it; a status and a partitioner have numbers in their names.
@@ -46,12 +46,16 @@ def free_port():
         return probe.getsockname()[1]
 
 
+# What a machine may have set for everyone, and the worker obeys.
+NETWORK = {"HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"}
+
+
 def clean_environment(**variables):
     """An environment with nothing of ours in it but `variables`."""
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("ASPAYDS_", "KAFKA_"))
+        if not name.startswith(("ASPAYDS_", "KAFKA_")) and name.upper() not in NETWORK
     }
     return kept | variables
 

@@ -13,12 +13,12 @@ PATIENCE = 5
 class Road:
     """A TCP proxy in a thread of its own.
 
-    A share of the orders that come along arrives late: after its client's timeout, and also when
+    With a context for TLS its near end speaks that. A share of the orders that come along arrives late: after its client's timeout, and also when
     the client is gone or dead by then. Nothing is lost here, and nothing arrives twice.
     """
 
-    def __init__(self, target, late_share=0.0, lateness=(0.0, 0.0), seed=0):
-        self.target = urlsplit(target)
+    def __init__(self, target, late_share=0.0, lateness=(0.0, 0.0), seed=0, tls=None):
+        self.target, self.tls = urlsplit(target), tls
         self.late_share, self.lateness = late_share, lateness
         self.dice = random.Random(seed)
         self.delayed = 0
@@ -27,7 +27,8 @@ class Road:
         self.travellers = set()
         self.port = 0
         self.mend()
-        self.url = self.target._replace(netloc=f"127.0.0.1:{self.port}").geturl()
+        scheme = "https" if tls else self.target.scheme
+        self.url = self.target._replace(scheme=scheme, netloc=f"127.0.0.1:{self.port}").geturl()
 
     def cut(self):
         """Ends every connection, and refuses new ones."""
@@ -35,7 +36,9 @@ class Road:
 
     def mend(self):
         """Lets new connections pass, at the same port as ever."""
-        self.server = self._call(asyncio.start_server(self._travel, "127.0.0.1", self.port))
+        self.server = self._call(
+            asyncio.start_server(self._travel, "127.0.0.1", self.port, ssl=self.tls)
+        )
         self.port = self.server.sockets[0].getsockname()[1]
 
     def end(self):
@@ -60,13 +63,15 @@ class Road:
 
     async def _travel(self, near_reader, near_writer):
         try:
-            far_reader, far_writer = await asyncio.open_connection(
-                self.target.hostname, self.target.port
-            )
+            far_reader, far_writer = await self._open(near_reader, near_writer)
         except OSError:
             near_writer.close()
             return
         self.travellers.add(near_writer)
+        if not await self._admit(near_reader, near_writer, far_reader, far_writer):
+            near_writer.close()
+            far_writer.close()
+            return
         back = asyncio.create_task(self._back(far_reader, near_writer))
         try:
             await self._forth(near_reader, far_writer)
@@ -78,6 +83,14 @@ class Road:
         self.travellers.discard(near_writer)
         near_writer.close()
         far_writer.close()
+
+    async def _open(self, near_reader, near_writer):
+        """The connection to the target; a road that has to be asked for listens first."""
+        return await asyncio.open_connection(self.target.hostname, self.target.port)
+
+    async def _admit(self, near_reader, near_writer, far_reader, far_writer):
+        """Whether a traveller may go on; a door with a porter asks here."""
+        return True
 
     async def _forth(self, reader, writer):
         try:

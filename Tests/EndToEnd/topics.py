@@ -71,11 +71,11 @@ class Event(Record):
         return self.body.get("reason", {})
 
 
-def reader(servers, **properties):
-    """A client that reads what it is told to, in no group."""
+def reader(access, **properties):
+    """A client that reads what it is told to, in no group; `access` is a cluster's, or its servers."""
     return Consumer(
-        {
-            "bootstrap.servers": servers,
+        (access if isinstance(access, dict) else {"bootstrap.servers": access})
+        | {
             "group.id": "end-to-end-reader",
             "enable.auto.commit": False,
             "fetch.wait.max.ms": 10,
@@ -85,9 +85,9 @@ def reader(servers, **properties):
     )
 
 
-def everything(servers, within=60):
+def everything(access, within=60):
     """Every record of every topic of ours, by topic, each partition to its end of this moment."""
-    consumer = reader(servers, **{"enable.partition.eof": True})
+    consumer = reader(access, **{"enable.partition.eof": True})
     known = consumer.list_topics(timeout=15).topics.items()
     found = {name: [] for name, _ in known if name.startswith(PREFIX)}
     unread = {
@@ -110,9 +110,9 @@ def everything(servers, within=60):
 class Log:
     """A topic, read from its beginning to whatever its end is when asked."""
 
-    def __init__(self, servers, topic, kind=Record):
+    def __init__(self, access, topic, kind=Record):
         self.topic, self.kind, self.read_so_far = topic, kind, []
-        self.consumer = reader(servers)
+        self.consumer = reader(access)
         partitions = self.consumer.list_topics(topic, timeout=10).topics[topic].partitions
         self.next = dict.fromkeys(partitions, 0)
         self.consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
@@ -141,14 +141,16 @@ class Log:
 class Cluster:
     """The topics of a broker: the embedded one, or another."""
 
-    def __init__(self, servers, **producer):
+    def __init__(self, servers, security=None, **producer):
         self.servers, self.logs = servers, {}
+        # What every client of it is told.
+        self.access = {"bootstrap.servers": servers} | (security or {})
         # Where the test has written itself, beside the commands.
         self.own = set()
         # The partitioner of the Java client: a key's records lie where its owner expects them.
         self.producer = Producer(
-            {
-                "bootstrap.servers": servers,
+            self.access
+            | {
                 "partitioner": "murmur2_random",
                 "linger.ms": 5,
                 "log_level": 0,
@@ -160,7 +162,7 @@ class Cluster:
         """The topic of that name, without the prefix."""
         if name not in self.logs:
             kind = Event if name.endswith(".events") else Record
-            self.logs[name] = Log(self.servers, PREFIX + name, kind)
+            self.logs[name] = Log(self.access, PREFIX + name, kind)
         return self.logs[name]
 
     def records(self, name):
@@ -207,7 +209,7 @@ class Cluster:
     def uncommitted(self, domain):
         """How many commands the worker's group has not passed yet, by partition."""
         ends = self.log(f"{domain}.commands").ends()
-        group = Consumer({"bootstrap.servers": self.servers, "group.id": f"aspayds-{domain}s"})
+        group = Consumer(self.access | {"group.id": f"aspayds-{domain}s"})
         places = [TopicPartition(f"{PREFIX}{domain}.commands", number) for number in ends]
         committed = group.committed(places, timeout=10)
         group.close()

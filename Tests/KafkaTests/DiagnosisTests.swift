@@ -107,7 +107,7 @@ struct DiagnosisTests {
                 open,
                 "GroupCoordinator: k.invalid:1: Failed to resolve 'k.invalid:1': Name or "
                     + "service not known (after 1ms in state CONNECT)",
-                "GroupCoordinator has no address: check KAFKA_BOOTSTRAP_SERVERS and what brokers "
+                "k.invalid:1 has no address: check KAFKA_BOOTSTRAP_SERVERS and what brokers "
                     + "advertise"
             ),
         ]

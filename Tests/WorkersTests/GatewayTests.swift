@@ -97,7 +97,8 @@ struct CannedTransport: Transport {
                 credentials: Credentials(key: "k", secret: "s"),
                 transport: CannedTransport(status: 200, body: body)
             ),
-            instruments: Instruments(.payment, MetricsRegistry())
+            instruments: Instruments(.payment, MetricsRegistry()),
+            spans: SpanMaker(.payment, group: "g")
         )
         return try await gateway.follow([id: order]).get()[id]
     }

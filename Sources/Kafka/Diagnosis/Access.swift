@@ -172,7 +172,8 @@ struct Access: Sendable {
         let secure = usesSASL ? "SASL_SSL" : "SSL, or SASL_SSL"
         switch failure.phase {
         case "SSL_HANDSHAKE", "CONNECT_SSL":
-            guard !failure.words.contains("certificate") else { return nil }
+            let other = ["Disconnected", "timed out", "wrong version", "packet length"]
+            guard other.contains(where: { failure.words.contains($0) }) else { return nil }
             return "\(failure.address) does not answer in TLS: check \(setting)"
         case "APIVERSION_QUERY" where failure.words.hasPrefix("Disconnected"):
             guard !usesTLS else {

@@ -15,7 +15,11 @@ struct ConnectionFailure {
         if rest.hasPrefix("[thrd:"), let end = rest.firstRange(of: "]: ") {
             rest = rest[end.upperBound...]
         }
-        let (name, words) = rest.cut(at: ": ") ?? ("", rest)
+        var (name, words) = rest.cut(at: ": ") ?? ("", rest)
+        // A coordinator comes before the broker that is one: `GroupCoordinator: HOST:PORT: WORDS`.
+        if !name.contains(":"), let (second, others) = words.cut(at: ": ") {
+            (name, words) = (second, others)
+        }
         let place = name.cut(at: "://")?.1 ?? name
         address = String(place.cut(at: "/")?.0 ?? place)
         guard let (words, suffix) = words.cut(at: " (after ") else {

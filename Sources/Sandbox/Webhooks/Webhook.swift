@@ -82,7 +82,8 @@ extension Record {
         case .payment(let customerName, _):
             return [
                 "invoice_id": .string(id), "transaction_reference": .string(reference),
-                "status": "completed", "amount": .price(amount), "amount_paid": .price(underpaid ?? amount),
+                "status": "completed", "amount": .price(amount),
+                "amount_paid": .price(underpaid ?? amount),
                 "currency": "BDT", "customer_name": .string(customerName), "paid_at": settled,
             ]
         case .payout(let recipient):

@@ -45,13 +45,17 @@ struct ConfigReport: Encodable {
 
     init(_ resolution: Resolution) {
         valid = resolution.problems.isEmpty
-        settings = resolution.items.map { item in
-            Row(
-                name: item.entry.variable,
-                value: item.text.map { item.entry.isSecret ? Secret.mask : printable($0) },
-                source: item.text == nil && item.isDefault ? "not set" : item.source
-            )
-        }
+        settings =
+            resolution.items.map { item in
+                Row(
+                    name: item.entry.variable,
+                    value: item.text.map { item.entry.isSecret ? Secret.mask : printable($0) },
+                    source: item.text == nil && item.isDefault ? "not set" : item.source
+                )
+            }
+            + (resolution.network?.shown ?? []).map {
+                Row(name: $0.name, value: $0.value.map(printable), source: $0.source)
+            }
         errors = resolution.problems.map(\.message)
         warnings = resolution.warnings
     }

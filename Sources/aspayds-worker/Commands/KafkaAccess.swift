@@ -38,7 +38,7 @@ enum KafkaAccess {
     /// Completes an error with the brokers that it is about.
     static func failure(_ error: KafkaError, _ settings: Settings) -> Failure {
         let brokers = settings.kafka.properties["bootstrap.servers"] ?? "-"
-        return Failure("Kafka at \(printable(brokers)): \(error)")
+        return Failure("Kafka at \(printable(brokers)): \(printable("\(error)"))")
     }
 
     /// How many partitions a topic has that must be there.

@@ -44,18 +44,23 @@ struct WorkerProcess {
         }
         reporter = Self.reporter(settings, producer, logger)
         Metrics.show(metrics)
-        transport = HTTPTransport(.init(maxConnections: settings.maxInFlight))
+        transport = HTTPTransport(
+            .init(
+                maxConnections: settings.maxInFlight,
+                proxy: settings.network?.proxy,
+                trust: settings.network?.trust ?? .system
+            )
+        )
     }
 
     /// Runs until SIGTERM or SIGINT, or until a part fails for good.
     func run() async throws {
-        logger.notice(
-            "start",
-            metadata: [
-                "version": "\(programVersion)", "owner": "\(Self.owner)",
-                "roles": .array(roles.map(\.rawValue).sorted().map { "\($0)" }),
-            ]
-        )
+        var start: Logger.Metadata = [
+            "version": "\(programVersion)", "owner": "\(Self.owner)",
+            "roles": .array(roles.map(\.rawValue).sorted().map { "\($0)" }),
+        ]
+        if let proxy = settings.network?.proxy { start["proxy"] = "\(proxy)" }
+        logger.notice("start", metadata: start)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map {

@@ -1,3 +1,5 @@
+import Kafka
+
 /// The properties of librdkafka that may be set, from its CONFIGURATION.md (up to 2.12).
 ///
 /// A name decides nothing but whether `KAFKA_…` in the environment is ours (Kubernetes injects
@@ -29,7 +31,7 @@ enum KafkaProperties {
 
     private static func entry(_ name: String) -> SettingEntry {
         SettingEntry(
-            variable: "KAFKA_" + SettingName.normalized(name, separator: "_").uppercased(),
+            variable: KafkaConfiguration.variable(of: name),
             path: ["kafka", name],
             defaultText: nil,
             allowed: "a value that librdkafka takes for \(name)",

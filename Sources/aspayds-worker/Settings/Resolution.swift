@@ -26,6 +26,8 @@ struct Resolution {
     private(set) var items: [Item] = []
     private(set) var problems: [SettingProblem] = []
     private(set) var warnings: [String] = []
+    /// The way to the provider; only where everything is needed.
+    private(set) var network: NetworkSettings?
 
     /// Reads the settings; where two sources name one, the first of flags, environment, file wins.
     init(_ inputs: SettingInputs, need: Need) {
@@ -46,6 +48,16 @@ struct Resolution {
         require(need)
         judge()
         judgeKafka(inputs)
+        if need == .everything { findTheWay(inputs.environment) }
+    }
+
+    private mutating func findTheWay(_ environment: [String: String]) {
+        // Where the address is wrong, that is told already.
+        guard let address = text(Catalogue.baseURL.entry).flatMap(Catalogue.baseURL.kind.parse)
+        else { return }
+        do throws(SettingsError) {
+            network = try NetworkSettings(address: address, environment)
+        } catch { problems += error.problems }
     }
 
     /// The effective text of a setting.

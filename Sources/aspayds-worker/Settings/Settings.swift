@@ -38,6 +38,8 @@ struct Settings: Sendable {
     let apiSecret: Secret?
 
     let baseURL: String
+    /// The way there; nil only for commands that do not call the provider.
+    let network: NetworkSettings?
     let roles: Set<Role>
     let rateLimit: Double
     let rateSharePayouts: Double
@@ -82,6 +84,7 @@ struct Settings: Sendable {
         apiKey = resolution.text(Catalogue.apiKey.entry).map(Secret.init)
         apiSecret = resolution.text(Catalogue.apiSecret.entry).map(Secret.init)
         baseURL = try read(Catalogue.baseURL)
+        network = resolution.network
         roles = try read(Catalogue.roles)
         rateLimit = try read(Catalogue.rateLimit)
         rateSharePayouts = try read(Catalogue.rateSharePayouts)

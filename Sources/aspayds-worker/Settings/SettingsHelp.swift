@@ -20,6 +20,9 @@ enum SettingsHelp {
                   any property of librdkafka, dots as underscores: KAFKA_SECURITY_PROTOCOL,
                   KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD_FILE …
 
+              SSL_CERT_FILE, SSL_CERT_DIR, HTTPS_PROXY, HTTP_PROXY, NO_PROXY  (environment only)
+                  the authorities to trust and the way to the provider, as for other programs
+
             In the file the names have no ASPAYDS_ and small letters; Kafka's are its own:
 
               rate_limit: 20
@@ -39,7 +42,9 @@ enum SettingsHelp {
             let initial = entry.defaultText.map { "`\($0)`" } ?? ""
             return "| `\(entry.variable)` | \(initial) | \(entry.summary) |"
         }
-        return (["| variable | default | |", "|---|---|---|"] + rows).joined(separator: "\n")
+        let network = NetworkSettings.variables.map { "| \($0.names) |  | \($0.summary) |" }
+        let head = ["| variable | default | |", "|---|---|---|"]
+        return (head + rows + network).joined(separator: "\n")
     }
 
     private static func describe(_ entry: SettingEntry) -> String {
