@@ -15,6 +15,10 @@ extension CommandEngine {
         (partitions[partition]?.ledgerEnd ?? 0, partitions[partition]?.claimant)
     }
 
+    /// The offset of the latest command in what was read of a partition's ledger since it was
+    /// assigned.
+    public func latestCommand(of partition: Int32) -> Int64? { partitions[partition]?.latestCommand }
+
     mutating func read(_ entry: LedgerEntry, in partition: Int32) {
         if partitions[partition]?.isClaimed == true {
             observe(entry, in: partition)
@@ -24,6 +28,9 @@ extension CommandEngine {
     }
 
     private mutating func restore(_ entry: LedgerEntry, in partition: Int32) {
+        if let state = partitions[partition] {
+            state.latestCommand = max(state.latestCommand ?? 0, entry.record.offset)
+        }
         if let claimant = partitions[partition]?.claimant, claimant != entry.owner {
             guard entry.state == .accepted else { return }
             partitions[partition]?.references

@@ -53,6 +53,8 @@ final class PartitionState {
     var findings: [ReferenceKey: Set<FindingNumber>] = [:]
     /// Everything before this offset of the ledger is known.
     var ledgerEnd: Int64 = 0
+    /// The latest command in what was read of the ledger in this assignment; nil for none.
+    var latestCommand: Int64?
     /// The owner of the latest claim: whoever else writes is late.
     var claimant: UInt64?
     /// Whether a claim of ours is the latest; before it, what others write still counts.

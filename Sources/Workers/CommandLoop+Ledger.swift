@@ -71,6 +71,9 @@ extension CommandLoop {
             }
         }
         guard chunk.isLast else { return }
+        if let reason = whyRenumbered(partition, end: chunk.commandsEnd) {
+            return stop(partition, reason, at: now)
+        }
         gaps[partition] = nil
         engine.handle(.restored(partition: partition, end: chunk.end), at: now)
         giveDecisions(in: partition, at: now)
@@ -80,6 +83,13 @@ extension CommandLoop {
             "ledger read",
             metadata: ["partition": .number(partition), "end": .number(chunk.end)]
         )
+    }
+
+    /// Why the ledger that was read is not the one of its commands; nil if it is.
+    private func whyRenumbered(_ partition: Int32, end: Int64?) -> String? {
+        guard let end, let latest = engine.latestCommand(of: partition) else { return nil }
+        let place = TopicPartition(topic: commandTopic, partition: partition)
+        return survey.check.renumbered(place, end: end, latest: latest)
     }
 
     /// Keeps the word of somebody who had lost the partition that the provider has the order.

@@ -109,6 +109,17 @@ struct LedgerCheck: Sendable {
         }
     }
 
+    /// Why commands cannot be the ones of their ledger, which knows one at the offset `latest` while
+    /// the next one will be at `end`; nil if they can.
+    ///
+    /// A later command of a reference answers what stands before it: among offsets that count anew,
+    /// one that was never answered would be passed over.
+    func renumbered(_ place: TopicPartition, end: Int64, latest: Int64) -> String? {
+        if latest < end { return nil }
+        return "\(place) ends at offset \(end), but its ledger knows a command at \(latest): the topic "
+            + "was created anew, or has lost commands. \(Self.countRemedy)"
+    }
+
     private static let countRemedy =
         "Create the topics anew under another ASPAYDS_TOPIC_PREFIX, with the number of partitions "
         + "that is wanted, and send new commands there"

@@ -17,6 +17,9 @@ final class LedgerReading {
     /// What is to be parsed at the end, unless a later record closes it.
     private var kept: [Contract.ReferenceKey: [Kept]] = [:]
 
+    /// The offset that the next command of the partition will get.
+    var commandsEnd: Int64?
+
     /// The value of a record whose reference is open.
     private struct Kept {
         let index: LedgerIndex
@@ -73,7 +76,8 @@ final class LedgerReading {
             unreadable: unreadable,
             isLast: isDone,
             owner: owner,
-            claim: claim
+            claim: claim,
+            commandsEnd: commandsEnd
         )
         if isDone { finish(&chunk) }
         return chunk

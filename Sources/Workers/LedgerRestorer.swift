@@ -5,12 +5,21 @@ package import Kafka
 /// Reads parts of ledger partitions back, from the index of each record.
 package struct LedgerRestorer: Sendable {
     private let topic: String
+    private let commands: String?
     private let group: UInt64
     private let kafka: KafkaConfiguration
 
     /// A restorer for a consumer group: claims of another one are foreign.
-    package init(topic: String, group: String, kafka: KafkaConfiguration) {
+    ///
+    /// With the topic of the commands it finds out where they end, too.
+    package init(
+        topic: String,
+        of commands: String? = nil,
+        group: String,
+        kafka: KafkaConfiguration
+    ) {
         self.topic = topic
+        self.commands = commands
         self.group = LedgerIndex.hash(of: group)
         self.kafka = kafka
     }
@@ -99,6 +108,11 @@ package struct LedgerRestorer: Sendable {
             guard let log = logs[place(reading.partition)] else { continue }
             try reading.fit(low: log.low, high: log.high)
         }
+        // After the ledgers: a command is there before what is written of it.
+        guard let commands else { return }
+        let places = readings.map { TopicPartition(topic: commands, partition: $0.partition) }
+        let ends = try await reader.watermarks(places, timeout: .seconds(10))
+        for (place, reading) in zip(places, readings) { reading.commandsEnd = ends[place]?.high }
     }
 
     private func place(_ partition: Int32) -> TopicPartition {
@@ -199,4 +213,7 @@ package struct LedgerChunk: Sendable {
     package var owner: UInt64?
     /// That claim, if it is among what was read so far.
     package var claim: LedgerRecord.Claim?
+    /// The offset that the next command of the partition will get, as it was once the end of the
+    /// span was known; nil where nobody asked.
+    package var commandsEnd: Int64?
 }

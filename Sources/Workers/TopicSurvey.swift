@@ -29,6 +29,7 @@ struct TopicSurvey: Sendable {
         self.admin = admin
         restorer = LedgerRestorer(
             topic: check.ledger,
+            of: check.commands,
             group: settings.group,
             kafka: settings.kafka
         )

@@ -76,6 +76,32 @@ def test_a_ledger_has_as_many_partitions_as_its_commands(broker, start):
     refuses(start(), r"aspayds\.payout\.ledger has 3 partitions", "has 4", "ASPAYDS_TOPIC_PREFIX")
 
 
+def test_commands_created_anew_under_their_ledger_are_not_worked(start_sandbox, start_worker):
+    old = start_sandbox("--partitions", "4")
+    worker = start_worker(old).await_ready()
+    commands = mixed(40)
+    old.cluster.send(commands)
+    await_endings(old.cluster, commands, within=60)
+    assert worker.stop(within=30) == 0
+
+    # The same ledger beside a topic of commands that begins at 0.
+    new = start_sandbox("--partitions", "4")
+    for record in old.cluster.records("payout.ledger"):
+        headers = list(record.headers)
+        new.cluster.produce("payout.ledger", record.value, record.key, headers, record.partition)
+    new.cluster.flush()
+    worker = start_worker(new)
+    told = r"aspayds\.payout\.commands/\d ends at offset 0, but its ledger knows a command at \d"
+    until(lambda: re.search(told, worker.output), 60, lambda: worker.output[-3000:])
+    assert "the topic was created anew" in worker.output
+
+    # The payouts wait, the payments go on.
+    new.cluster.send(mixed(20))
+    until(lambda: new.executed == 10, 60, lambda: worker.output[-3000:])
+    assert {line["kind"] for line in new.executions} == {"payment"}
+    assert worker.stop(within=30) == 0
+
+
 def test_the_number_of_partitions_does_not_change_between_runs(start_sandbox, start_worker):
     sandbox = start_sandbox("--partitions", "4")
     worker = start_worker(sandbox).await_ready()

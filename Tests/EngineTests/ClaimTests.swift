@@ -126,6 +126,19 @@ import Testing
     }
 }
 
+/// Whether commands are the ones of their ledger is judged by the latest that it knows.
+@Suite struct LatestCommandTests {
+    @Test func itIsTheHighestOffsetThatWasRead() {
+        let script = Script()
+        #expect(script.latestCommand() == nil)
+        script.assign(0, ledger: [entry(1, at: 7, .accepted), entry(2, at: 3, .refused)])
+        #expect(script.latestCommand() == 7)
+        script.step(.lost([0]))
+        script.step(.assigned(partition: 0, start: 0))
+        #expect(script.latestCommand() == nil)
+    }
+}
+
 /// A partition that comes back is read from where it was known (DESIGN.md §4, step 1).
 @Suite struct ReturnTests {
     private func drained(_ ledger: [LedgerEntry]) -> Script {

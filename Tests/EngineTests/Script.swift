@@ -135,6 +135,9 @@ final class Script {
         return .appended(ticket, offset: offset)
     }
 
+    /// The latest command that the ledger of the first partition knows.
+    func latestCommand() -> Int64? { engine.latestCommand(of: 0) }
+
     /// How far the ledger of the first partition is known, and whose it was.
     func knownLedger() -> (end: Int64, claimant: UInt64?) { engine.knownLedger(of: 0) }
 

@@ -40,6 +40,20 @@ import Testing
         #expect(text.contains("every command that c/1 has now") && !text.contains("\n"))
     }
 
+    /// Offsets of commands never begin anew under their ledger.
+    @Test(arguments: [(0, 5, true), (5, 5, true), (6, 5, false)] as [(Int64, Int64, Bool)])
+    func commandsThatEndBeforeWhatTheLedgerKnowsAreNoticed(
+        end: Int64,
+        latest: Int64,
+        isNoticed: Bool
+    ) throws {
+        let reason = check.renumbered(place, end: end, latest: latest)
+        #expect((reason != nil) == isNoticed)
+        guard let reason else { return }
+        #expect(reason.contains("c/1 ends at offset \(end)") && reason.contains("at 5"))
+        #expect(reason.contains("ASPAYDS_TOPIC_PREFIX") && !reason.contains("\n"))
+    }
+
     @Test func anEmptyLedgerIsRefused() {
         #expect(objection(committed(10), ledger: (0, 0)) != nil)
         #expect(objection(committed(10, "ledger_end=7 partitions=2"), ledger: (0, 0)) != nil)
