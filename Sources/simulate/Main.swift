@@ -49,6 +49,7 @@ struct Simulate {
             if options.traces { for line in report.trace { print(line) } }
             if let failure = report.failure {
                 totals.failures += 1
+                if !options.traces { printTrace(of: seed, options) }
                 print("seed \(seed): \(failure)")
                 flush()
                 if totals.failures >= options.maxFailures { break }
@@ -57,6 +58,17 @@ struct Simulate {
         }
         print(totals.text(after: clock.now - start))
         return totals.failures == 0
+    }
+
+    /// Runs a world once more, which goes the same way, and prints what happened in it.
+    private static func printTrace(of seed: UInt64, _ options: Options) {
+        let report = Simulation.run(
+            seed: seed,
+            commands: options.commands,
+            sabotage: options.sabotage,
+            isTracing: true
+        )
+        for line in report.trace { print(line) }
     }
 }
 

@@ -37,12 +37,12 @@ struct Options {
           --from SEED      the first of them (1)
           --seconds T      stop after this time
           --commands K     commands in each world (200)
-          --trace          print everything that happens
+          --trace          print everything that happens, not only in worlds that fail
           --failures N     stop at the Nth failure (1)
           --sabotage NAME  \(Sabotage.allCases.map(\.rawValue).joined(separator: ", "))
           --teeth          try every sabotage: each has to be caught within --seeds worlds
 
-        Exits with 1 if a rule was broken; --seeds 1 --from SEED --trace shows how.
+        Exits with 1 if a rule was broken, after the trace of that world and its seed.
         """
 
     init() {}
