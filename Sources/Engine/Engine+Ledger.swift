@@ -17,7 +17,9 @@ extension CommandEngine {
 
     /// The offset of the latest command in what was read of a partition's ledger since it was
     /// assigned.
-    public func latestCommand(of partition: Int32) -> Int64? { partitions[partition]?.latestCommand }
+    public func latestCommand(of partition: Int32) -> Int64? {
+        partitions[partition]?.latestCommand
+    }
 
     mutating func read(_ entry: LedgerEntry, in partition: Int32) {
         if partitions[partition]?.isClaimed == true {

@@ -116,8 +116,8 @@ struct LedgerCheck: Sendable {
     /// one that was never answered would be passed over.
     func renumbered(_ place: TopicPartition, end: Int64, latest: Int64) -> String? {
         if latest < end { return nil }
-        return "\(place) ends at offset \(end), but its ledger knows a command at \(latest): the topic "
-            + "was created anew, or has lost commands. \(Self.countRemedy)"
+        return "\(place) ends at offset \(end), but its ledger knows a command at \(latest): "
+            + "the topic was created anew, or has lost commands. \(Self.countRemedy)"
     }
 
     private static let countRemedy =
