@@ -210,7 +210,7 @@ extension CommandEngine {
             return
         }
         switch state(awaiting: ticket) {
-        case .journaling: appendIntent(ticket.record)
+        case .journaling: offerIntentAgain(ticket.record)
         case .recording(let write): effects.append(.append(ticket, write))
         case .publishing(let publication): effects.append(.publish(ticket, publication))
         default: return

@@ -96,6 +96,18 @@ extension CommandEngine {
         append(id, write)
     }
 
+    /// Kafka has not said that it has an intent.
+    ///
+    /// Another day may have begun since it was judged, and be full.
+    mutating func offerIntentAgain(_ id: RecordID) {
+        guard let work = works[id], let order = work.order else { return }
+        takeBack(id)
+        if work.decision != nil || !isTooMuch(order, in: id.partition) { return appendIntent(id) }
+        // Kafka may have it all the same: its attempt is the one that ends.
+        works[id]?.hasIntent = true
+        forgo(id, as: .held)
+    }
+
     mutating func journaled(_ id: RecordID) {
         works[id]?.hasIntent = true
         if partitions[id.partition]?.isDraining == true {

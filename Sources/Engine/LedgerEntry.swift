@@ -60,7 +60,7 @@ public enum LedgerState: UInt8, Hashable, Sendable {
     /// Whether the attempt came to nothing, as an outcome of its intent.
     var isUnsent: Bool {
         switch self {
-        case .refused, .notSent, .expired, .released, .approved: true
+        case .refused, .notSent, .expired, .released, .approved, .held: true
         default: false
         }
     }

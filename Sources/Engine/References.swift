@@ -64,7 +64,9 @@ struct References: Sendable {
 
     /// Notes that somebody who has lost the partition has said late that the provider has it.
     mutating func noteLateAcceptance(of key: ReferenceKey, attempt: Int) {
-        if open[key]?.standing.attempt == attempt { open[key]?.isAcceptedLate = true }
+        guard let standing = open[key]?.standing, standing.attempt == attempt else { return }
+        // What is known to be there, and perhaps what became of it, is not said again.
+        if !standing.state.isAccepted { open[key]?.isAcceptedLate = true }
     }
 
     /// How many references are remembered, and in how many bytes those that are settled.

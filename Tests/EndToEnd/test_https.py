@@ -71,7 +71,7 @@ def nothing_is_sent(sandbox, worker, words):
     for domain in ("payments", "payouts"):
         worker.await_reason(f"provider for {domain}")
     worker.await_reason(words)
-    assert any(words in line["error"] for line in worker.said("request failed")), worker.output
+    assert any(words in line["error"] for line in worker.said("a request failed")), worker.output
     assert sandbox.executed == 0
     assert sandbox.cluster.events() == []
     assert worker.health("live")[0] == 200

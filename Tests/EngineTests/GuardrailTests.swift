@@ -91,6 +91,25 @@ import Testing
         #expect(send(script, 3, order(3, 500), .accepted)?.state == .accepted)
     }
 
+    /// An intent that Kafka has not taken is offered again on a day that is full already.
+    @Test func whatIsOfferedAgainOnAnotherDayIsJudgedAnew() throws {
+        let script = Script.ready(Self.limited)
+        script.accept(script.pass(.milliseconds(Self.day - 500 - script.now.wallClock)))
+        let lost = try #require(script.step(received(0, order(1, 300))).appends.first)
+        script.step(.appended(lost.ticket, offset: nil))
+        script.pass(.milliseconds(600))
+        for offset: Int64 in 1..<3 {
+            let sent = send(script, offset, order(UInt64(offset) + 1, 400), .accepted)
+            #expect(sent?.state == .accepted)
+        }
+        let again = script.pass(.seconds(1))
+        #expect(again.appends.isEmpty)
+        let held = script.settle(script.accept(again))
+        #expect(held?.said == Said(1, .held, 1))
+        // Of the day, 200 are left.
+        #expect(send(script, 3, order(4, 200), .accepted)?.state == .accepted)
+    }
+
     @Test func eachPartitionHasItsPart() {
         var settings = Self.limited
         settings.partitionCount = 2

@@ -57,6 +57,23 @@ import Testing
         #expect(script.summary.doubts == 0)
     }
 
+    /// Who is late may only have told that the event of the acceptance is out.
+    @Test(arguments: [LedgerState.accepted, .processing, .completed])
+    func aLateAcceptanceSaysNothingOfWhatIsKnown(state: LedgerState) {
+        let known = entry(1, at: 0, state, sequence: 2, by: 2, isUnannounced: true)
+        let (script, effects) = assign(
+            .claim(by: 1),
+            .record(entry(1, at: 0, .accepted, by: 1)),
+            .claim(by: 2),
+            .record(known),
+            .record(entry(1, at: 0, .accepted, by: 1))
+        )
+        #expect(effects.appends.isEmpty)
+        // What its owner has not said, perhaps, is said; nothing else.
+        #expect(effects.publications.map(\.publication.said) == [Said(1, state, 2)])
+        #expect(script.summary.doubts == 0)
+    }
+
     @Test func aLateAcceptanceOfAnEarlierAttemptSettlesNothing() {
         let (_, effects) = assign(
             .claim(by: 1),

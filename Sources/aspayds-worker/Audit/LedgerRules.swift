@@ -125,7 +125,7 @@ struct LedgerRules {
             return switch state {
             case .accepted, .inDoubt, .review: true
             // Where an earlier attempt may have been executed, nobody can say so.
-            case .refused, .expired, .notSent, .approved: !known.isRepeat
+            case .refused, .expired, .notSent, .approved, .held: !known.isRepeat
             // There is still leave to send another.
             case .released: known.isRepeat
             default: false
