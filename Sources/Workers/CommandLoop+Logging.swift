@@ -7,6 +7,20 @@ import Telemetry
 
 /// Log lines about commands; what is repeated comes once in a while.
 extension CommandLoop {
+    /// What a request to the provider was for.
+    enum Purpose: String {
+        /// To send an order.
+        case create
+        /// To find out what became of a doubt.
+        case lookUp = "look_up"
+        /// To find out how far something is.
+        case poll
+        /// To answer a command.
+        case check
+        /// To find out whether the provider is there.
+        case probe
+    }
+
     /// What a line says of a command: its place, and what is known of it.
     func metadata(of id: RecordID) -> Logger.Metadata {
         var metadata: Logger.Metadata = [
@@ -39,14 +53,17 @@ extension CommandLoop {
         metadata["reference"] = event.reference.map { "\($0)" }
         metadata["attempt"] = event.attempt.map { .number($0) }
         metadata["reason"] = event.reason.map { "\($0.code)" }
-        if level == .debug { return logger.debug("event", metadata: metadata) }
+        // Whoever asks for all of them gets all of them.
+        if logger.logLevel <= .debug {
+            return logger.log(level: level, "event", metadata: metadata)
+        }
         logger.throttled(throttle, as: event.type, level, "event", metadata: metadata)
     }
 
     /// Says what went wrong with a request; refusals are events and need no line.
     func tell(
         _ error: AspaydsError,
-        _ operation: Instruments.Operation,
+        _ purpose: Purpose,
         about ids: some Collection<RecordID>
     ) {
         guard error.code != .validation, error.code != .notPermitted else { return }
@@ -54,11 +71,11 @@ extension CommandLoop {
         lastError = ("provider: \(error)", Clock.now.wallClock)
         logger.throttled(
             throttle,
-            as: "\(operation) \(error.code)",
+            as: "\(purpose) \(error.code)",
             .warning,
             "a request failed",
             metadata: metadata(of: ids).merging(
-                ["operation": "\(operation.rawValue)", "error": "\(error)"]
+                ["purpose": "\(purpose.rawValue)", "error": "\(error)"]
             ) { $1 }
         )
     }

@@ -119,7 +119,7 @@ extension CommandLoop {
         for id in records { jobs[id]?.note(lookup: try? result.get()[id], at: now.wallClock) }
         guard case .success(let findings) = result else {
             if case .failure(let error) = result {
-                tell(error, .batchStatus, about: records)
+                tell(error, .lookUp, about: records)
                 engine.handle(.lookedUp(number, [:], failure: error.outcome), at: now)
             }
             return
@@ -156,7 +156,7 @@ extension CommandLoop {
             for (ticket, finding) in findings { jobs[ticket.record]?.finding = finding }
             engine.handle(.answered(number, Set(findings.keys), failure: nil), at: now)
         case .failure(let error):
-            tell(error, .status, about: records)
+            tell(error, .check, about: records)
             engine.handle(.answered(number, [], failure: error.outcome), at: now)
         }
     }
@@ -166,9 +166,7 @@ extension CommandLoop {
     }
 
     func probed(_ probe: Gateway.Probe, at now: Moment) {
-        if let error = probe.error, probe.result != .healthy {
-            tell(error, .methods, about: [])
-        }
+        if let error = probe.error, probe.result != .healthy { tell(error, .probe, about: []) }
         if let methods = probe.methods {
             learn(methods, at: now)
         } else {

@@ -44,7 +44,7 @@ extension CommandLoop {
     ) {
         guard case .success(let findings) = result else {
             if case .failure(let error) = result {
-                tell(error, .batchStatus, about: orders.keys)
+                tell(error, .poll, about: orders.keys)
                 engine.handle(.polled(number, [:], failure: error.outcome), at: now)
             }
             return

@@ -30,7 +30,7 @@ SHORT_TIMES = {
 # What a line of a worker's log may say beside what happened.
 FIELDS = {
     *("time", "level", "message", "domain", "reference", "partition", "offset", "attempt"),
-    *("trace_id", "topic", "partitions", "type", "operation", "order", "reason", "error", "by"),
+    *("trace_id", "topic", "partitions", "type", "purpose", "order", "reason", "error", "by"),
     *("why", "count", "read", "of", "end", "repeated", "port", "facility", "text"),
     *("version", "owner", "roles", "proxy"),
 }
