@@ -15,7 +15,8 @@ ACCOUNT = rf"{ACCOUNT_PREFIX}\d{{7}}|0?1[5-9]12345678"
 TOKEN = r"/callback/[A-Za-z0-9_-]{40,}"
 # Where accounts may be: commands as they were sent, and what is kept byte for byte.
 UNMASKED = ("payment.commands", "payout.commands", "dead-letters", "webhooks")
-SECRET_SETTING = re.compile(r"KEY|SECRET|PASSWORD")
+# Where a secret lies is none.
+SECRET_SETTING = re.compile(r"(?=.*(KEY|SECRET|PASSWORD))(?!.*(LOCATION|_FILE)$)")
 
 # The secrets in the settings of any program so far.
 secrets = {"sandbox-key", "sandbox-secret", "hush-hush"}

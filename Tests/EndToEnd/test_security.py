@@ -111,14 +111,17 @@ def explained(environment, *words, start_worker=None, programs=(["topics", "chec
     def lines():
         return [json.loads(line) for line in worker.output.splitlines() if line.startswith("{")]
 
+    def causes():
+        return [line["reason"] for line in lines() if "reason" in line]
+
     def says_so():
-        return any(all(word in line["message"] for word in words) for line in lines())
+        return any(all(word in cause for word in words) for cause in causes())
 
     until(says_so, 30, lambda: f"a line with {words}: {worker.output[-3000:]}")
     for word in words:
         worker.await_reason(word)
     assert worker.health("live")[0] == 200
-    told([line["message"] for line in lines()], words)
+    told(causes(), words)
     # The three workers in it, and their clients, have met it many times by now.
     loud = [line for line in lines() if line["level"] in ("warning", "error", "critical")]
     assert len(loud) <= 3, worker.output
