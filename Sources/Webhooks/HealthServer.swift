@@ -7,13 +7,14 @@ import Telemetry
 
 /// Answers `/live` and `/ready` for an orchestrator, and `/metrics` for Prometheus.
 ///
-/// `/live` is 200 as long as the process can answer. `/ready` is 200 when there is no reason
+/// `/live` is 200 as long as nothing hangs, and otherwise 503. `/ready` is 200 when there is no reason
 /// against it, and otherwise 503 with the reasons: `{"ready":false,"reasons":["…"]}`.
 public struct HealthServer: Service {
     private let host: String
     private let port: Int
     private let logger: Logger
     private let onListening: @Sendable (Int) async -> Void
+    private let hanging: @Sendable () -> [String]
     private let isReady: @Sendable () -> [String]
     private let metrics: @Sendable () -> String
 
@@ -23,6 +24,7 @@ public struct HealthServer: Service {
     ///   - host: The address to listen on.
     ///   - port: The port; 0 takes a free one.
     ///   - logger: Where the server reports its start.
+    ///   - hanging: Answers which parts of this process hang, so that only a restart helps.
     ///   - isReady: Answers the reasons why this process is not ready; none means that it is.
     ///   - metrics: Answers the metrics in Prometheus' text format.
     ///   - onListening: Called with the port when it is open.
@@ -30,6 +32,7 @@ public struct HealthServer: Service {
         host: String = "0.0.0.0",
         port: Int,
         logger: Logger,
+        hanging: @escaping @Sendable () -> [String] = { [] },
         isReady: @escaping @Sendable () -> [String],
         metrics: @escaping @Sendable () -> String = { "" },
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
@@ -38,6 +41,7 @@ public struct HealthServer: Service {
         self.port = port
         self.logger = logger
         self.onListening = onListening
+        self.hanging = hanging
         self.isReady = isReady
         self.metrics = metrics
     }
@@ -72,7 +76,11 @@ public struct HealthServer: Service {
 
     private func routes() -> Router<BasicRequestContext> {
         let router = Router()
-        router.get("live") { _, _ in answer(Liveness(live: true), .ok) }
+        router.get("live") { [hanging] _, _ in
+            let hanging = hanging()
+            if hanging.isEmpty { return answer(Liveness(live: true), .ok) }
+            return answer(Liveness(live: false, hanging: hanging), .serviceUnavailable)
+        }
         router.get("ready") { [isReady] _, _ in
             let reasons = isReady()
             return answer(
@@ -93,6 +101,7 @@ public struct HealthServer: Service {
 
 private struct Liveness: Encodable {
     let live: Bool
+    var hanging: [String]?
 }
 
 private struct Readiness: Encodable {

@@ -40,6 +40,7 @@ extension CommandLoop {
                     "offset": .number(start), "count": .number(end - start),
                 ]
             )
+            instruments.foundGap()
             report(.ledgerGap, "records \(start) to \(end - 1) are somebody else's", partition)
         case .decisionTooEarly(let number): refuseDecision(number)
         }

@@ -78,6 +78,7 @@ final class CommandLoop {
     let spans: SpanMaker
     let decoder: CommandDecoder
     let readiness: Readiness
+    private let liveness: Liveness
     let logger: Logger
     let throttle = LogThrottle()
     let fetcher: RecordFetcher
@@ -169,6 +170,7 @@ final class CommandLoop {
         events = EventMaker(domain: settings.domain, guardrails: guardrails)
         decoder = CommandDecoder(domain: settings.domain, callback: settings.callback)
         readiness = worker.readiness
+        liveness = worker.liveness
         logger = worker.logger
         var limits = settings.engine
         limits.partitionCount = partitions
@@ -189,9 +191,11 @@ final class CommandLoop {
         readiness.set(subject, "waiting for an assignment")
         let control = followControl(at: Clock.now)
         var hasMore = false
+        defer { liveness.ended(subject) }
         while !isStopped {
             let messages = hasMore ? mailbox.take() : await mailbox.next(until: deadline)
             let now = Clock.now
+            liveness.turned(subject, at: now.uptime)
             for message in messages { handle(message, at: now) }
             let wanted = engine.wantsRecords
             hasMore = drain(at: now)

@@ -11,6 +11,7 @@ package struct CommandWorker: Service {
     let client: AspaydsClient
     let producer: Producer
     let readiness: Readiness
+    let liveness: Liveness
     let logger: Logger
     let metrics: MetricsRegistry
     let reporter: StatusReporter?
@@ -21,6 +22,7 @@ package struct CommandWorker: Service {
         client: AspaydsClient,
         producer: Producer,
         readiness: Readiness,
+        liveness: Liveness = Liveness(),
         logger: Logger,
         metrics: MetricsRegistry = MetricsRegistry(),
         reporter: StatusReporter? = nil
@@ -29,6 +31,7 @@ package struct CommandWorker: Service {
         self.client = client
         self.producer = producer
         self.readiness = readiness
+        self.liveness = liveness
         self.logger = logger
         self.metrics = metrics
         self.reporter = reporter

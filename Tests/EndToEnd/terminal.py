@@ -10,6 +10,7 @@ import threading
 
 import pyte
 
+import secrets_kept
 from processes import BINARIES, clean_environment
 from waiting import until
 
@@ -25,7 +26,8 @@ class Terminal:
         self.columns, self.rows = columns, rows
         self.screen = pyte.Screen(columns + MARGIN, rows)
         self.stream = pyte.ByteStream(self.screen)
-        self.raw = b""
+        self.words, self.raw = words, b""
+        secrets_kept.learn(environment)
         self.lock = threading.Lock()
         self._tell_size()
         self.before = termios.tcgetattr(device)
@@ -95,3 +97,4 @@ class Terminal:
         os.close(self.device)
         self.reader.join(timeout=5)
         os.close(self.controller)
+        secrets_kept.in_bytes(self.raw, "terminals", " ".join(self.words))

@@ -33,6 +33,12 @@ def test_many_checks_at_once_become_one_request(domain, start_sandbox, start_wor
     many = sum(requests[f"POST /{domain}/batch/status"].values())
     single = sum(requests.get(f"GET /{domain}/{{id}}", {}).values())
     assert many + single <= 10, requests
+    # One alone is asked for by itself.
+    alone = check_id(domain, found[by_id.id].provider_id)
+    cluster.send([alone])
+    until(lambda: answered(cluster, {alone.id}), 30, "the single check is answered")
+    requests = sandbox.order("GET", "requests")["by_endpoint"]
+    assert sum(requests[f"GET /{domain}/{{id}}"].values()) == single + 1
 
 
 def answered(cluster, ids):

@@ -142,6 +142,23 @@ def test_everything_goes_through_the_proxy(sandbox, proxied, start_worker):
     assert started["proxy"] == f"http://{proxy.address}"
 
 
+def test_tools_go_through_the_proxy_too(sandbox, proxied, start_worker):
+    proxy, settings = proxied(LOGIN)
+    commands = mixed(10)
+    sandbox.cluster.send(commands)
+    assert start_worker(sandbox, **settings).await_ready()
+    all_end(sandbox, commands)
+    environment = sandbox.environment | settings
+    for tool in (["api", "methods"], ["audit", "--provider"]):
+        before = len(proxy.asked)
+        ended = run("aspayds-worker", *tool, environment=environment, within=60)
+        assert ended.returncode == 0, ended.stderr
+        assert set(proxy.asked[before:]) == {f"{PROVIDER}:443"}
+    distrusting = {name: value for name, value in environment.items() if name != "SSL_CERT_FILE"}
+    ended = run("aspayds-worker", "api", "methods", environment=distrusting)
+    assert ended.returncode == 1 and "SSL_CERT_FILE" in ended.stderr, ended.stderr
+
+
 def test_a_proxy_that_is_down_gets_nothing(sandbox, proxied, start_worker):
     proxy, settings = proxied()
     proxy.cut()

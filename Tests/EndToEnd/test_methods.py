@@ -53,6 +53,30 @@ def test_what_the_methods_exclude_is_refused_and_never_sent(start_sandbox, start
         assert worker.stop(within=25) == 0
 
 
+def test_a_change_of_the_methods_is_told(start_sandbox, start_worker):
+    sandbox = start_sandbox("--partitions", "1")
+    cluster = sandbox.cluster
+    start_worker(sandbox, ASPAYDS_ROLES="payouts")
+    until(cluster.methods, 30, "the methods are told")
+    sandbox.order("POST", "settings", {"payout_methods": 1})
+    # So many failures make the worker ask for the list, which is the same for those who ask again.
+    for round in range(2):
+        cluster.send([payout(f"SBX-503-{round}-{number}") for number in range(6)])
+        until(lambda: requests_for_methods(sandbox) > round + 1, 30, "the list is asked for")
+    until(lambda: len(cluster.methods()) > 1, 30, "the change is told")
+    assert [len(event.body["methods"]) for event in cluster.methods()] == [3, 1]
+    other = payout("OTHER-1", payout_method_id=2)
+    cluster.send([other])
+    until(lambda: ending(cluster, other), 30, "it is judged by the new list")
+    assert ending(cluster, other).reason["field"] == "payout_method_id"
+
+
+def requests_for_methods(sandbox):
+    """How often the provider was asked for its methods."""
+    counts = sandbox.order("GET", "requests")["by_endpoint"].get("GET /payout/methods", {})
+    return sum(counts.values())
+
+
 def test_methods_that_cannot_be_had_block_nothing(start_sandbox, start_worker):
     sandbox = start_sandbox("--partitions", "1")
     sandbox.break_with({"fault": "500", "endpoint": "methods"})

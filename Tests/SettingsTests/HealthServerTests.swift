@@ -10,6 +10,7 @@ import Webhooks
 @Suite struct HealthServerTests {
     /// Runs a server on a free port for as long as the body runs.
     private func withServer(
+        hanging: @escaping @Sendable () -> [String] = { [] },
         reasons: @escaping @Sendable () -> [String],
         _ body: (Int) async throws -> Void
     ) async throws {
@@ -19,6 +20,7 @@ import Webhooks
             host: "127.0.0.1",
             port: 0,
             logger: logger,
+            hanging: hanging,
             isReady: reasons,
             metrics: { "up 1\n" },
             onListening: { opened.yield($0) }
@@ -59,6 +61,15 @@ import Webhooks
             #expect(metrics == (200, "up 1\n"))
             let other = try await get("/other", port)
             #expect(other.status == 404)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func whatHangsIsNotAlive() async throws {
+        let hanging: @Sendable () -> [String] = { ["payouts"] }
+        let reasons: @Sendable () -> [String] = { [] }
+        try await withServer(hanging: hanging, reasons: reasons) { port in
+            let live = try await get("/live", port)
+            #expect(live == (503, #"{"live":false,"hanging":["payouts"]}"#))
         }
     }
 

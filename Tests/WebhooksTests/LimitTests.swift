@@ -108,8 +108,7 @@ import Testing
         }
     }
 
-    /// However it is slow: nothing at all, a head that never ends, a body that trickles, an answer
-    /// that is never read.
+    /// However they are slow: nothing at all, a head that never ends, a body that trickles.
     @Test func twoHundredSlowClientsDoNotKeepAGoodOneWaiting() async throws {
         let sink = MemorySink()
         var limits = ReceiverSettings.Limits()

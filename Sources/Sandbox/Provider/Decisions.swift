@@ -15,7 +15,7 @@ extension Provider.State {
         case (.create, .failure(let refusal)?): delivery.answer = .invalid(refusal.problems)
         case (.status(let domain, let id), _): delivery.answer = status(id, domain)
         case (.batch(let domain), _): delivery.answer = batch(body, domain)
-        default: delivery.answer = .methods
+        default: delivery.answer = .methods(PayoutMethod.all.prefix(settings.payoutMethods))
         }
         if let strike { delivery.suffer(strike) }
     }

@@ -7,6 +7,7 @@ extension Provider {
             ("latency_ms", "how long every answer takes"),
             ("process_after_ms", "a payout is processing after so long; null: by hand"),
             ("complete_after_ms", "it is completed after so long more; null: by hand"),
+            ("payout_methods", "how many of its payout methods it lists"),
             ("webhook_attempts", "how often a webhook is sent until it is answered 2xx"),
             ("webhook_retry_ms", "the pause after the first attempt; it doubles each time"),
         ]
@@ -15,6 +16,7 @@ extension Provider {
         var latency: Duration
         var schedule: Schedule
         var retries: Mail.Retries
+        var payoutMethods = PayoutMethod.all.count
 
         init(_ configuration: SandboxConfiguration) {
             duplicates = configuration.duplicates
@@ -36,6 +38,7 @@ extension Provider {
                 "latency_ms": .integer(latency.inMilliseconds),
                 "process_after_ms": .optional(schedule.processAfter),
                 "complete_after_ms": .optional(schedule.completeAfter),
+                "payout_methods": .integer(payoutMethods),
                 "webhook_attempts": .integer(retries.attempts),
                 "webhook_retry_ms": .integer(retries.pause.inMilliseconds),
             ]
@@ -53,6 +56,9 @@ extension Provider {
             fields.duration("latency_ms") { changed.latency = $0 ?? .zero }
             fields.duration("process_after_ms") { changed.schedule.processAfter = $0 }
             fields.duration("complete_after_ms") { changed.schedule.completeAfter = $0 }
+            if let count = fields.integer("payout_methods", 1...PayoutMethod.all.count) {
+                changed.payoutMethods = count
+            }
             if let attempts = fields.integer("webhook_attempts", 1...20) {
                 changed.retries.attempts = attempts
             }

@@ -24,6 +24,7 @@ final class Instruments: Sendable {
     private let domain: Domain
     private let outcomes: [Event.Kind: Counter]
     private let deadLetters: Counter
+    private let ledgerGaps: Counter
     private let provider: [Operation: Timer]
     private let command: Timer
     private let questions = Mutex<[Question: Counter]>([:])
@@ -49,6 +50,11 @@ final class Instruments: Sendable {
         self.outcomes = outcomes
         deadLetters = Counter(
             label: Self.deadLettersName,
+            dimensions: labels,
+            factory: registry
+        )
+        ledgerGaps = Counter(
+            label: "aspayds_ledger_gaps_total",
             dimensions: labels,
             factory: registry
         )
@@ -89,6 +95,9 @@ final class Instruments: Sendable {
     func published(_ kind: Event.Kind) { outcomes[kind]?.increment() }
 
     func deadLettered() { deadLetters.increment() }
+
+    /// Somebody else has written to a ledger of ours.
+    func foundGap() { ledgerGaps.increment() }
 
     /// A command was answered, so long after it was read.
     func answered(after duration: Duration) {
@@ -163,9 +172,12 @@ final class Instruments: Sendable {
             ),
             ("aspayds_breaker_open", figures.breaker == nil ? 0 : 1),
             ("aspayds_restore_remaining_records", Double(remaining)),
+            ("aspayds_figures_timestamp_seconds", Double(now) / 1000),
         ]
         for (name, value) in values { set(name, value) }
-        if let lag = figures.lag { set("aspayds_lag_records", Double(lag)) }
+        // What has gone to another replica is its lag.
+        let lag = figures.partitions.isEmpty ? 0 : figures.lag
+        if let lag { set("aspayds_lag_records", Double(lag)) }
         for reason in ["credentials", "failures"] {
             let isIt = figures.breaker == reason
             set("aspayds_intake_stopped", isIt ? 1 : 0, [("reason", reason)])

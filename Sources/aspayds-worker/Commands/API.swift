@@ -111,7 +111,7 @@ extension SettingsOptions {
         _ question: (ProviderDesk) async throws -> Answer
     ) async throws -> Answer {
         let settings = try load(.provider, besideWords: besideWords)
-        let transport = HTTPTransport()
+        let transport = HTTPTransport(settings, maxConnections: 1)
         do {
             let client = AspaydsClient(settings, transport: transport)
             let answer = try await question(ProviderDesk(client: client))

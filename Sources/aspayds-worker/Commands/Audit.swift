@@ -123,16 +123,8 @@ struct AuditCommand: AsyncParsableCommand {
         _ books: inout AuditBooks,
         _ settings: Settings
     ) async throws(Failure) -> Int {
-        guard let key = settings.apiKey, let secret = settings.apiSecret else {
-            throw Failure("--provider needs ASPAYDS_API_KEY and ASPAYDS_API_SECRET")
-        }
-        let transport = HTTPTransport(.init(maxConnections: 1))
-        let client = AspaydsClient(
-            baseURL: settings.baseURL,
-            credentials: Credentials(key: key.value, secret: secret.value),
-            transport: transport,
-            requestTimeout: settings.requestTimeout
-        )
+        let transport = HTTPTransport(settings, maxConnections: 1)
+        let client = AspaydsClient(settings, transport: transport)
         let lookup = ProviderLookup(client: client, interval: .seconds(1 / rate))
         let result: Result<Int, Failure>
         do throws(Failure) {

@@ -16,6 +16,19 @@ extension AspaydsClient {
     }
 }
 
+extension HTTPTransport {
+    /// Connections to the provider, by the way that the settings name.
+    convenience init(_ settings: Settings, maxConnections: Int) {
+        self.init(
+            Configuration(
+                maxConnections: maxConnections,
+                proxy: settings.network?.proxy,
+                trust: settings.network?.trust ?? .system
+            )
+        )
+    }
+}
+
 /// Asks the provider for somebody who waits.
 struct ProviderDesk {
     let client: AspaydsClient

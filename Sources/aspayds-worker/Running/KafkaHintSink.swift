@@ -48,6 +48,10 @@ final class KafkaHintSink: HintSink, Service {
         self.outage = outage
         admin = try Admin(kafka)
         readiness.set(Self.subject, "starting")
+        // A counter that begins at nothing hides its first count from whoever asks for increases.
+        for domain in Domain.allCases {
+            for verdict in WebhookRecord.Verdict.allCases { _ = counter(domain, verdict) }
+        }
     }
 
     func append(_ hint: Hint) async -> Bool {
@@ -61,16 +65,16 @@ final class KafkaHintSink: HintSink, Service {
             batch.append(message(event, to: topics.events(of: hint.domain)))
         }
         let isWritten = await producer.send(batch).allSatisfy { (try? $0.get()) != nil }
-        if isWritten { self.count(hint) }
+        if isWritten { counter(hint.domain, hint.verdict).increment() }
         return isWritten
     }
 
-    private func count(_ hint: Hint) {
+    private func counter(_ domain: Domain, _ verdict: WebhookRecord.Verdict) -> Counter {
         Counter(
             label: "aspayds_webhooks_total",
-            dimensions: [("domain", hint.domain.rawValue), ("verdict", hint.verdict.rawValue)],
+            dimensions: [("domain", domain.rawValue), ("verdict", verdict.rawValue)],
             factory: metrics
-        ).increment()
+        )
     }
 
     private func message(

@@ -29,6 +29,8 @@ enum Metrics {
         "aspayds_rate_used_ratio": "The part of the limit that was used, 0 to 1.",
         "aspayds_breaker_open": "1 while requests are held back.",
         "aspayds_intake_stopped": "1 while requests are held back for this reason.",
+        "aspayds_figures_timestamp_seconds": "When these figures were taken; old if it hangs.",
+        "aspayds_ledger_gaps_total": "Times that somebody else has written to a ledger of ours.",
         "aspayds_restore_remaining_records": "Ledger records that are still to be read.",
         "aspayds_dead_letters_total": "Records that cannot be processed.",
         "aspayds_webhooks_total": "Webhooks and returns, by what was made of them.",

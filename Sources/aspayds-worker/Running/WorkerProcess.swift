@@ -16,6 +16,7 @@ struct WorkerProcess {
     private let settings: Settings
     private let logger: Logger
     private let readiness = Readiness()
+    private let liveness = Liveness()
     private let fatal = FatalError()
     private let metrics = MetricsRegistry(help: Metrics.help)
     private let reporter: StatusReporter
@@ -44,13 +45,7 @@ struct WorkerProcess {
         }
         reporter = Self.reporter(settings, producer, logger)
         Metrics.show(metrics)
-        transport = HTTPTransport(
-            .init(
-                maxConnections: settings.maxInFlight,
-                proxy: settings.network?.proxy,
-                trust: settings.network?.trust ?? .system
-            )
-        )
+        transport = HTTPTransport(settings, maxConnections: settings.maxInFlight)
     }
 
     /// Runs until SIGTERM or SIGINT, or until a part fails for good.
@@ -94,6 +89,7 @@ struct WorkerProcess {
             HealthServer(
                 port: settings.healthPort,
                 logger: logger,
+                hanging: { [liveness] in liveness.hanging(at: Clock.uptime) },
                 isReady: { [readiness] in readiness.all },
                 metrics: { [metrics] in metrics.text }
             ),
@@ -178,6 +174,7 @@ struct WorkerProcess {
             client: AspaydsClient(settings, transport: transport),
             producer: producer,
             readiness: readiness,
+            liveness: liveness,
             logger: domainLogger(domain),
             metrics: metrics,
             reporter: reporter

@@ -18,6 +18,9 @@ struct Resolution {
         case provider
         case kafkaAndProvider
         case everything
+
+        /// Whether the provider is asked, whatever else is.
+        var isOfProvider: Bool { self == .provider || self == .kafkaAndProvider }
     }
 
     static let byDefault = "default"
@@ -26,7 +29,7 @@ struct Resolution {
     private(set) var items: [Item] = []
     private(set) var problems: [SettingProblem] = []
     private(set) var warnings: [String] = []
-    /// The way to the provider; only where everything is needed.
+    /// The way to the provider; only where it is called.
     private(set) var network: NetworkSettings?
 
     /// Reads the settings; where two sources name one, the first of flags, environment, file wins.
@@ -48,7 +51,7 @@ struct Resolution {
         require(need)
         judge()
         judgeKafka(inputs)
-        if need == .everything { findTheWay(inputs.environment) }
+        if need == .everything || need.isOfProvider { findTheWay(inputs.environment) }
     }
 
     private mutating func findTheWay(_ environment: [String: String]) {
@@ -136,8 +139,7 @@ struct Resolution {
         }
         // A receiver alone never calls the provider.
         let callsProvider = roles.isEmpty || !roles.isDisjoint(with: [.payments, .payouts])
-        let isAsked = need == .provider || need == .kafkaAndProvider
-        if isAsked || (need == .everything && callsProvider) {
+        if need.isOfProvider || (need == .everything && callsProvider) {
             required += [Catalogue.apiKey.entry, Catalogue.apiSecret.entry]
         }
         if need == .everything {
