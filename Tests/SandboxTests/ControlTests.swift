@@ -101,7 +101,7 @@ struct ControlTests {
             #expect(
                 reply.text == """
                     {"duplicates":"reject","latency_ms":0,"process_after_ms":null,\
-                    "complete_after_ms":null,"payout_methods":3,
+                    "complete_after_ms":null,"payout_methods":3,\
                     "webhook_attempts":5,"webhook_retry_ms":1000}
                     """
             )

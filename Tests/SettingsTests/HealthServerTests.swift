@@ -69,7 +69,7 @@ import Webhooks
         let reasons: @Sendable () -> [String] = { [] }
         try await withServer(hanging: hanging, reasons: reasons) { port in
             let live = try await get("/live", port)
-            #expect(live == (503, #"{"live":false,"hanging":["payouts"]}"#))
+            #expect(live == (503, #"{"hanging":["payouts"],"live":false}"#))
         }
     }
 
