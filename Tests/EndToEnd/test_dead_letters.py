@@ -6,6 +6,7 @@ import pytest
 
 from commands import payment, payout
 from processes import run
+from terminal import Terminal
 from test_partitioners import home_partitions
 from topics import PREFIX
 from waiting import until
@@ -220,9 +221,11 @@ def test_mistakes_are_told(sandbox):
         (["replay", "--all", "--value", "x"], 2, "--value corrects one dead letter"),
         (["replay", "0/0", "--rate", "0"], 2, "--rate 0.0: must be 0.1 to 1000"),
         (["replay", "--all", "--limit", "0"], 2, "--limit 0: must be 1 to 10000"),
-        (["replay", place(letter), "--value", "no-such.json"], 1, "no-such.json cannot be opened"),
+        (["replay", place(letter), "--value", "no-such.json", "--yes"], 1, "no-such.json cannot be opened"),
+        # Nobody can be asked.
+        (["replay", place(letter)], 2, "say --yes to go on without asking"),
         # Somebody else has written it.
-        (["replay", place(letter)], 1, "its headers do not say where it was read"),
+        (["replay", place(letter), "--yes"], 1, "its headers do not say where it was read"),
     ]:
         ended = run(
             *("aspayds-worker", "dead-letters", *words), environment=sandbox.environment, within=60
@@ -230,3 +233,24 @@ def test_mistakes_are_told(sandbox):
         assert (ended.returncode, ended.stdout) == (code, ""), (words, ended.stderr)
         assert told in ended.stderr, (words, ended.stderr)
     assert sandbox.cluster.records("payment.commands") == []
+
+
+def test_a_person_is_asked(sandbox, start_worker):
+    worker = start_worker(sandbox).await_ready()
+    misplaced(sandbox, payout("ASKED-1"))
+    (letter,) = until(lambda: sandbox.cluster.records("dead-letters"), 60, "a dead letter")
+    assert worker.stop(within=25) == 0
+    for answer, code, count in [(b"y", 1, 1), (b"yes", 0, 2)]:
+        terminal = Terminal(
+            *("aspayds-worker", "dead-letters", "replay", place(letter)),
+            environment=sandbox.environment,
+            columns=120,
+        )
+        try:
+            terminal.shows("lets workers carry out 1 order")
+            terminal.shows("Go on? Type yes:")
+            terminal.type(answer + b"\n")
+            terminal.ends(code, within=60)
+        finally:
+            terminal.close()
+        assert len(sandbox.cluster.records("payout.commands")) == count

@@ -44,7 +44,7 @@ extension DeadLettersCommand {
         @Option(help: ArgumentHelp("How many at once, at most.", valueName: "count"))
         var limit = 1000
         @Flag(help: "Only say what would happen.") var dryRun = false
-        @Flag(help: "Do not ask.") var yes = false
+        @OptionGroup var consent: Consent
         @Flag(help: "Print one JSON object a line.") var json = false
         @OptionGroup var options: SettingsOptions
 
@@ -64,6 +64,7 @@ extension DeadLettersCommand {
                     "--limit \(limit): must be 1 to \(Self.mostAtOnce), and enough for the positions"
                 )
             }
+            if !dryRun { try consent.check() }
         }
 
         func run() async throws {
@@ -129,9 +130,7 @@ extension DeadLettersCommand {
                 return
             }
             Terminal.complain("warning: \(ReplayText.risk(of: drafts))")
-            if !yes, Terminal.asks, !Terminal.agrees("Go on?") {
-                throw Failure("nothing was replayed")
-            }
+            try consent.obtain(otherwise: "nothing was replayed")
             defer { Terminal.progress(nil) }
             var count = 0
             try await Replayer(settings: settings, rate: rate).replay(drafts) { draft, report in
