@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from audits import assert_right
 from commands import payment, payout
 from processes import run
 from terminal import Terminal
@@ -144,6 +145,19 @@ def test_a_dead_letter_is_corrected_and_carried_out_once(sandbox, start_worker, 
     assert len(cluster.records("payout.commands")) == 3
     (line,), _ = letters(sandbox, "list", "--unanswered")
     assert "key" not in line
+    # As it is it would be refused, but there is nothing left to do.
+    (line,), _ = letters(sandbox, "replay", name, "--yes")
+    assert line["result"] == "taken"
+    assert "nothing happens: its command is in the ledger already" in page(sandbox, "show", name)
+    topic = "--topic", "payout.commands"
+    ended = run(
+        *("aspayds-worker", "dead-letters", "replay", *topic, "--yes"),
+        environment=sandbox.environment,
+        within=60,
+    )
+    assert (ended.returncode, ended.stdout) == (0, "") and "1 was replayed already" in ended.stderr
+    report = assert_right(sandbox.environment, "--complete")
+    assert [row["count"] for row in report["commands"] if row["state"] == "requested"] == [1]
 
 
 def test_many_are_replayed_but_not_what_may_have_been_sent(sandbox, start_worker):

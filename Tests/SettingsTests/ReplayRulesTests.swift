@@ -198,6 +198,39 @@ import Testing
         #expect(plan.left.map(\.cause) == [.taken])
     }
 
+    @Test func whatWasCorrectedIsPassedOver() throws {
+        var plan = ReplayPlan(rules)
+        plan.add(LetterScript.letter(LetterScript.record(value: Array("{".utf8))))
+        #expect(plan.refused == 1)
+        guard case .some([], let commands)? = plan.question?.interest else {
+            Issue.record("nothing is asked")
+            return
+        }
+        #expect(commands == [LetterScript.source()])
+        var book = LedgerBook(.some(references: [], commands: commands))
+        book.add([try own("accepted")])
+        plan.judge(by: book)
+        #expect((plan.refused, plan.taken) == (0, 1))
+    }
+
+    @Test func whatWasSetAsideAgainIsPassedOver() throws {
+        var plan = ReplayPlan(rules)
+        for (offset, value) in [
+            Array("{".utf8), LetterScript.payout(), LetterScript.payout("WD-2"),
+        ]
+        .enumerated() {
+            let record = LetterScript.record(value: value)
+            plan.add(LetterScript.letter(record, at: Int64(offset)))
+        }
+        let later = LetterPlace(partition: 0, offset: 9)
+        plan.passOver([
+            LetterPlace(partition: 0, offset: 0): later,
+            LetterPlace(partition: 0, offset: 1): later,
+        ])
+        #expect(plan.left.map(\.reason).allSatisfy { $0.hasSuffix("set aside again as 0/9") })
+        #expect((plan.taken, plan.refused, plan.drafts.count) == (2, 0, 1))
+    }
+
     // MARK: Several
 
     @Test func ofOneReferenceOnlyTheOldestGoesBack() {

@@ -16,8 +16,8 @@ extension DeadLettersCommand {
                 Each goes to the home partition of its reference, byte for byte or with a value \
                 that corrects it. Refused is what is still no valid command, and every order whose \
                 reference may have been sent, by the ledger. A dead letter stays one command, \
-                however often it is replayed: what was taken up already is left out, and what no \
-                worker has read yet is carried out once. A check is asked again each time.
+                however often it is replayed: what was taken up already is passed over, and what \
+                no worker has read yet is carried out once. A check is asked again each time.
 
                 A correction keeps the reference: that of the key, or the one that can be read in \
                 the value. Where there is none, the correction names it; until a worker has taken \
@@ -71,7 +71,14 @@ extension DeadLettersCommand {
             let settings = try options.load(.kafka, besideWords: true)
             let plan = try await plan(settings)
             let text = ReplayText(settings, json: json)
-            for left in plan.left { text.tell(left) }
+            // Nobody has asked for one of them.
+            let isCounted = options.words.isEmpty && !json
+            for left in plan.left where !isCounted || left.cause == .refused { text.tell(left) }
+            if isCounted, plan.taken > 0 {
+                Terminal.complain(
+                    "\(plan.taken) \(plan.taken == 1 ? "was" : "were") replayed already"
+                )
+            }
             if !plan.drafts.isEmpty {
                 try await replay(plan.drafts, text, settings)
             } else if plan.left.isEmpty {
@@ -106,7 +113,9 @@ extension DeadLettersCommand {
             let filter = try filters.filter(settings)
             var chosen = plan
             var count = 0
+            var replays: [LetterPlace: LetterPlace] = [:]
             try await LetterBox(settings).read { letter in
+                if let earlier = letter.replayOf { replays[earlier] = letter.place }
                 guard filter.admits(letter) else { return }
                 count += 1
                 if count <= limit { chosen.add(letter) }
@@ -117,6 +126,7 @@ extension DeadLettersCommand {
                         + "\(Self.mostAtOnce): narrow them down with --since and --until"
                 )
             }
+            chosen.passOver(replays)
             plan = chosen
         }
 
