@@ -24,7 +24,21 @@ extension WorkerStatus {
             message: try fields.text("message"),
             reference: try fields.text(Reference.field),
             partition: try fields.integer("partition"),
+            deadLetter: try fields.object("dead_letter").map(ReplayedLetter.init),
             process: kind == .heartbeat ? try ProcessFigures(fields, at: at) : nil
+        )
+    }
+}
+
+extension ReplayedLetter {
+    init(_ fields: RecordFields) throws(UnreadableRecord) {
+        self.init(
+            place: CommandSource(
+                topic: try fields.required("topic"),
+                partition: try fields.requiredInteger("partition"),
+                offset: try fields.requiredInteger("offset")
+            ),
+            time: try fields.requiredTime("time")
         )
     }
 }
@@ -51,7 +65,7 @@ extension DomainFigures {
         partitions = try fields.list("partitions") { $0.integer() }
         stoppedPartitions = try fields.list("stopped_partitions") { $0.integer() }
         lag = try fields.integer("lag")
-        held = try fields.integer("held") ?? 0
+        unfinished = try fields.integer("unfinished") ?? 0
         waiting = try fields.integer("waiting") ?? 0
         inFlight = try fields.integer("in_flight") ?? 0
         rateLimit = try fields.number("rate_limit") ?? 0

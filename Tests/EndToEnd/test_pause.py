@@ -35,6 +35,12 @@ def test_a_pause_is_obeyed_by_all_and_survives_a_restart(start_sandbox, start_wo
     assert (paused["by"], paused["why"]) == ("amina", "the bank is closed")
     assert metrics(worker)['aspayds_intake_stopped{domain="payout",reason="paused"}'] == 1
     assert "paused" not in last_heartbeat(cluster)["payments"]
+    # What waits is counted, although nothing is read; and so is what comes later.
+    lag = lambda: last_heartbeat(cluster)["payouts"].get("lag")
+    until(lambda: lag() == 1, 15, lag)
+    cluster.send([payout("HELD-2"), payout("HELD-3")])
+    until(lambda: lag() == 3, 15, lag)
+    assert metrics(worker)['aspayds_lag_records{domain="payout"}'] == 3
 
     # Another takes over, and knows of it.
     assert worker.stop(within=25) == 0
@@ -46,7 +52,7 @@ def test_a_pause_is_obeyed_by_all_and_survives_a_restart(start_sandbox, start_wo
 
     code, output, complaint = order(sandbox, "resume", "payouts")
     assert code == 0 and "1 of 1 replicas obey" in output, complaint
-    everything.append(("HELD-1", "requested"))
+    everything += [(f"HELD-{number}", "requested") for number in (1, 2, 3)]
     until(lambda: kinds(cluster) == everything, 60, lambda: kinds(cluster))
     assert worker.stop(within=25) == 0
 

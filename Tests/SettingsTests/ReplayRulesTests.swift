@@ -25,8 +25,12 @@ import Testing
         #expect(draft.record.value == LetterScript.payout())
         #expect(draft.key == LedgerBook.Key(.payout, "WD-1"))
         #expect(draft.source == LetterScript.source())
-        #expect(draft.record.headers.map(\.name) == ["x", Replay.header, Forward.header])
-        #expect(draft.record.headers[1].value == Array("t.dead-letters/0/4".utf8))
+        #expect(
+            draft.record.headers.map(\.name) == [
+                "x", Replay.timeHeader, Replay.header, Forward.header,
+            ]
+        )
+        #expect(draft.record.headers[2].value == Array("t.dead-letters/0/4".utf8))
         #expect(!draft.isNamedAnew)
         #expect(draft.command.summary == "request payout WD-1, 500 to ****5678")
     }
