@@ -74,7 +74,8 @@ extension DomainFigures {
         breaker = try fields.text("breaker").flatMap { $0 == "closed" ? nil : $0 }
         sending = try fields.text("sending").flatMap { $0 == "on" ? nil : $0 }
         paused = try fields.order("paused", .flow(domain, isPaused: true))
-        rateOrdered = try fields.order("rate_ordered", .rate(nil))
+        let limit = try fields.object("rate_ordered")?.number("limit")
+        rateOrdered = try fields.order("rate_ordered", .rate(limit))
         provider = try Latency(fields.object("provider_latency_ms"))
         command = try Latency(fields.object("command_latency_ms"))
         outcomes = try fields.counts("outcomes")
@@ -120,7 +121,7 @@ extension RecordFields {
         return age.map { at - Int64($0) * 1000 }
     }
 
-    /// The order that is obeyed; of its own kind a heartbeat says nothing.
+    /// The order that is obeyed; its kind is known by where it stands.
     fileprivate func order(
         _ name: String,
         _ kind: StandingOrder.Kind

@@ -74,7 +74,7 @@ extension DomainFigures {
         w.field("breaker", breaker ?? "closed")
         w.field("sending", sending ?? "on")
         if let paused { w.object("paused") { paused.write(to: &$0) } }
-        if let rateOrdered { w.object("rate_ordered") { rateOrdered.write(to: &$0) } }
+        if let rateOrdered { w.object("rate_ordered") { rateOrdered.writeLimit(to: &$0) } }
         w.object("provider_latency_ms") { provider.write(to: &$0) }
         w.object("command_latency_ms") { command.write(to: &$0) }
         w.object("outcomes") { $0.counts(outcomes) }

@@ -39,7 +39,7 @@ import Testing
         figures.breaker = "credentials"
         figures.sending = "dry-run"
         figures.paused = StandingOrder(.flow(.payout, isPaused: true), by: "a", why: "b", at: 1000)
-        figures.rateOrdered = StandingOrder(.rate(nil), by: "c", why: "d", at: 2000)
+        figures.rateOrdered = StandingOrder(.rate(2.5), by: "c", why: "d", at: 2000)
         (figures.provider.p50, figures.provider.p90) = (40.5, 61)
         (figures.provider.p99, figures.provider.max, figures.provider.count) = (120, 180, 1204)
         figures.command.count = 2

@@ -145,6 +145,9 @@ def test_a_dead_letter_is_corrected_and_carried_out_once(sandbox, start_worker, 
     assert len(cluster.records("payout.commands")) == 3
     (line,), _ = letters(sandbox, "list", "--unanswered")
     assert "key" not in line
+    command = "aspayds-worker", "watch", "--reference", "DEAD-1"
+    story = run(*command, environment=sandbox.environment, within=60).stdout
+    assert story.count(f"a replay of {PREFIX}dead-letters/{name}") == 2 and "forwarded" not in story
     # As it is it would be refused, but there is nothing left to do.
     (line,), _ = letters(sandbox, "replay", name, "--yes")
     assert line["result"] == "taken"

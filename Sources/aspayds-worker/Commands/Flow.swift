@@ -91,7 +91,7 @@ struct StandingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Why; published, with long numbers masked.", valueName: "why"))
     var why: String
     @Option(
-        help: "How long to wait for all replicas to obey.",
+        help: "How long to wait for all replicas to obey (default: 30s).",
         transform: DurationText.argument
     )
     var wait: Duration = .seconds(30)

@@ -74,7 +74,7 @@ struct DecisionOptions: ParsableArguments {
     @OptionGroup var consent: Consent
     @Flag(help: "Order it although the same was ordered already.") var again = false
     @Option(
-        help: "How long to wait for a worker to take the order.",
+        help: "How long to wait for a worker to take the order (default: 30s).",
         transform: DurationText.argument
     )
     var wait: Duration = .seconds(30)

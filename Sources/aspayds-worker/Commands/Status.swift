@@ -49,7 +49,7 @@ struct StatusCommand: AsyncParsableCommand {
 /// How far back `status` and `top` look.
 struct MemoryOptions: ParsableArguments {
     @Option(
-        help: "For how long to remember replicas that have ended, and dead letters.",
+        help: "For how long to remember replicas that have ended, and dead letters (default: 1h).",
         transform: DurationText.argument
     )
     var since: Duration = .seconds(3600)
