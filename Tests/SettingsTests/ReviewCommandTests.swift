@@ -162,6 +162,17 @@ import Testing
         await stage.close()
     }
 
+    @Test func helpTellsTheDefaults() {
+        for (command, told) in [
+            (ReviewCommand.Release.self, "order (default: 30s)."),
+            (PauseCommand.self, "(default: 30s)."),
+            (StatusCommand.self, "(default: 1h)."), (TopCommand.self, "(default: 1h)."),
+        ] as [(any ParsableCommand.Type, String)] {
+            let words = command.helpMessage(columns: 500).split(whereSeparator: \.isWhitespace)
+            #expect(words.joined(separator: " ").contains(told))
+        }
+    }
+
     @Test func whatIsMissingIsNamed() {
         func message(_ command: any ParsableCommand.Type, _ arguments: [String]) -> String {
             do {

@@ -74,10 +74,13 @@ struct DecisionOptions: ParsableArguments {
     @OptionGroup var consent: Consent
     @Flag(help: "Order it although the same was ordered already.") var again = false
     @Option(
-        help: "How long to wait for a worker to take the order (default: 30s).",
+        help: .lasting(
+            "How long to wait for a worker to take the order",
+            byDefault: .waitForWorkers
+        ),
         transform: DurationText.argument
     )
-    var wait: Duration = .seconds(30)
+    var wait: Duration = .waitForWorkers
     @Flag(help: "Order, and do not wait.") var noWait = false
     @Flag(help: "Print one JSON object.") var json = false
 
