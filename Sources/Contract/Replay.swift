@@ -7,6 +7,9 @@ package enum Replay {
     /// The header with the place of the dead letter, `TOPIC/PARTITION/OFFSET`.
     package static let header = "aspayds_replay_of"
 
+    /// The header with the time when it was set aside, as the dead letter has it.
+    package static let timeHeader = DeadLetter.prefix + "time"
+
     /// The record for the home partition.
     ///
     /// - Parameters:
@@ -25,7 +28,8 @@ package enum Replay {
         deadLetter place: CommandSource
     ) -> EncodedRecord {
         let own = headers.filter {
-            !$0.name.hasPrefix(DeadLetter.prefix) && $0.name != header && $0.name != Forward.header
+            ($0.name == timeHeader || !$0.name.hasPrefix(DeadLetter.prefix)) && $0.name != header
+                && $0.name != Forward.header
         }
         let mark = (name: header, value: Optional(Array(place.description.utf8)))
         return Forward.encoded(

@@ -57,12 +57,19 @@ extension StandingOrder {
                 w.field("kind", "flow")
                 w.field("domain", domain.rawValue)
                 w.field("paused", isPaused)
-            case .rate(let rate):
+            case .rate:
                 w.field("kind", "rate")
-                w.field("limit", raw: rate.map(JSONWriter.decimal))
+                writeLimit(to: &w)
+                return
             }
             write(to: &w)
         }
+    }
+
+    /// Writes the rate, who, why and when.
+    func writeLimit(to w: inout JSONWriter) {
+        if case .rate(let limit?) = kind { w.field("limit", raw: JSONWriter.decimal(limit)) }
+        write(to: &w)
     }
 
     /// Writes who, why and when.

@@ -24,7 +24,21 @@ extension WorkerStatus {
             message: try fields.text("message"),
             reference: try fields.text(Reference.field),
             partition: try fields.integer("partition"),
+            deadLetter: try fields.object("dead_letter").map(ReplayedLetter.init),
             process: kind == .heartbeat ? try ProcessFigures(fields, at: at) : nil
+        )
+    }
+}
+
+extension ReplayedLetter {
+    init(_ fields: RecordFields) throws(UnreadableRecord) {
+        self.init(
+            place: CommandSource(
+                topic: try fields.required("topic"),
+                partition: try fields.requiredInteger("partition"),
+                offset: try fields.requiredInteger("offset")
+            ),
+            time: try fields.requiredTime("time")
         )
     }
 }
@@ -51,7 +65,7 @@ extension DomainFigures {
         partitions = try fields.list("partitions") { $0.integer() }
         stoppedPartitions = try fields.list("stopped_partitions") { $0.integer() }
         lag = try fields.integer("lag")
-        held = try fields.integer("held") ?? 0
+        unfinished = try fields.integer("unfinished") ?? 0
         waiting = try fields.integer("waiting") ?? 0
         inFlight = try fields.integer("in_flight") ?? 0
         rateLimit = try fields.number("rate_limit") ?? 0
@@ -60,7 +74,8 @@ extension DomainFigures {
         breaker = try fields.text("breaker").flatMap { $0 == "closed" ? nil : $0 }
         sending = try fields.text("sending").flatMap { $0 == "on" ? nil : $0 }
         paused = try fields.order("paused", .flow(domain, isPaused: true))
-        rateOrdered = try fields.order("rate_ordered", .rate(nil))
+        let limit = try fields.object("rate_ordered")?.number("limit")
+        rateOrdered = try fields.order("rate_ordered", .rate(limit))
         provider = try Latency(fields.object("provider_latency_ms"))
         command = try Latency(fields.object("command_latency_ms"))
         outcomes = try fields.counts("outcomes")
@@ -106,7 +121,7 @@ extension RecordFields {
         return age.map { at - Int64($0) * 1000 }
     }
 
-    /// The order that is obeyed; of its own kind a heartbeat says nothing.
+    /// The order that is obeyed; its kind is known by where it stands.
     fileprivate func order(
         _ name: String,
         _ kind: StandingOrder.Kind

@@ -28,6 +28,7 @@ extension WorkerStatus {
             w.field("message", message)
             w.field(Reference.field, reference)
             w.field("partition", partition)
+            if let deadLetter { w.object("dead_letter") { deadLetter.write(to: &$0) } }
             guard let process else { return }
             w.field("version", process.version)
             w.field("host", process.host)
@@ -43,6 +44,15 @@ extension WorkerStatus {
     }
 }
 
+extension ReplayedLetter {
+    fileprivate func write(to w: inout JSONWriter) {
+        w.field("topic", place.topic)
+        w.field("partition", place.partition)
+        w.field("offset", place.offset)
+        w.field("time", RFC3339.format(time))
+    }
+}
+
 extension WorkerStatus.Kind {
     /// The `ce_type` of such a record.
     package var type: String { WorkerStatus.typePrefix + rawValue }
@@ -55,7 +65,7 @@ extension DomainFigures {
         w.array("stopped_partitions") { w in for number in stoppedPartitions { w.raw("\(number)") }
         }
         w.field("lag", lag)
-        w.field("held", held)
+        w.field("unfinished", unfinished)
         w.field("waiting", waiting)
         w.field("in_flight", inFlight)
         w.field("rate_limit", raw: JSONWriter.decimal(rateLimit))
@@ -64,7 +74,7 @@ extension DomainFigures {
         w.field("breaker", breaker ?? "closed")
         w.field("sending", sending ?? "on")
         if let paused { w.object("paused") { paused.write(to: &$0) } }
-        if let rateOrdered { w.object("rate_ordered") { rateOrdered.write(to: &$0) } }
+        if let rateOrdered { w.object("rate_ordered") { rateOrdered.writeLimit(to: &$0) } }
         w.object("provider_latency_ms") { provider.write(to: &$0) }
         w.object("command_latency_ms") { command.write(to: &$0) }
         w.object("outcomes") { $0.counts(outcomes) }

@@ -18,6 +18,8 @@ package struct WorkerStatus: Sendable, Equatable {
         case breakerOpened = "breaker_opened"
         /// The provider answers again.
         case breakerClosed = "breaker_closed"
+        /// A dead letter was put back, and its command is read.
+        case deadLetterReplayed = "dead_letter_replayed"
         /// A reference needs a person.
         case reviewNeeded = "review_needed"
         /// Somebody else has written to the ledger of a partition of this process.
@@ -47,6 +49,8 @@ package struct WorkerStatus: Sendable, Equatable {
     package var reference: String?
     /// The partition that it is about.
     package var partition: Int32?
+    /// The dead letter that was put back.
+    package var deadLetter: ReplayedLetter?
     /// What a heartbeat tells.
     package var process: ProcessFigures?
 
@@ -59,6 +63,7 @@ package struct WorkerStatus: Sendable, Equatable {
         message: String? = nil,
         reference: String? = nil,
         partition: Int32? = nil,
+        deadLetter: ReplayedLetter? = nil,
         process: ProcessFigures? = nil
     ) {
         self.worker = worker
@@ -69,7 +74,27 @@ package struct WorkerStatus: Sendable, Equatable {
         self.message = message
         self.reference = reference
         self.partition = partition
+        self.deadLetter = deadLetter
         self.process = process
+    }
+}
+
+/// A dead letter that was put back.
+package struct ReplayedLetter: Sendable, Equatable {
+    /// Where it lies.
+    package let place: CommandSource
+    /// When it was set aside, in milliseconds since 1970.
+    package let time: Int64
+
+    package init(place: CommandSource, time: Int64) { (self.place, self.time) = (place, time) }
+
+    /// What the headers of a command tell of that; nil where it is no replay, or does not tell all.
+    package init?(_ headers: [(name: String, value: [UInt8]?)]) {
+        guard let place = Replay.deadLetter(headers), let time = DeadLetter.Note(headers).time
+        else {
+            return nil
+        }
+        self.init(place: place, time: time)
     }
 }
 
@@ -111,7 +136,7 @@ package struct DomainFigures: Sendable, Equatable {
     /// Records of the commands that are not finished; nil while it is not known.
     package var lag: Int64?
     /// Commands taken and not finished.
-    package var held = 0
+    package var unfinished = 0
     /// Those of them that wait for a permit.
     package var waiting = 0
     /// Orders on their way to the provider.

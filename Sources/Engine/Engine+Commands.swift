@@ -16,7 +16,7 @@ extension CommandEngine {
             // Read again while its place in line, or its settling after a restart, still stands.
             if known.state == .dropped {
                 move(id, to: .queued)
-                partitions[id.partition]?.held += 1
+                partitions[id.partition]?.unfinished += 1
             }
         } else if take(id, Work(arrival: arrival, state: .queued)) {
             activate(id)
@@ -27,7 +27,7 @@ extension CommandEngine {
     @discardableResult
     mutating func take(_ id: RecordID, _ work: Work) -> Bool {
         works[id] = work
-        partitions[id.partition]?.held += 1
+        partitions[id.partition]?.unfinished += 1
         guard work.isInLine, let key = work.key else { return true }
         guard let tail = tails.updateValue(id, forKey: key) else { return true }
         works[tail]?.next = id
@@ -166,7 +166,7 @@ extension CommandEngine {
     mutating func remove(_ id: RecordID) {
         guard let work = works.removeValue(forKey: id) else { return }
         count(work, -1)
-        if work.state != .dropped { partitions[id.partition]?.held -= 1 }
+        if work.state != .dropped { partitions[id.partition]?.unfinished -= 1 }
         if work.isInLine, work.next == nil, let key = work.key, tails[key] == id {
             tails[key] = nil
         }
@@ -191,6 +191,6 @@ extension CommandEngine {
     /// the line stays whole.
     mutating func drop(_ id: RecordID) {
         move(id, to: .dropped)
-        partitions[id.partition]?.held -= 1
+        partitions[id.partition]?.unfinished -= 1
     }
 }

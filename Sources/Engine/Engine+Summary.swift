@@ -15,7 +15,7 @@ extension CommandEngine {
         for partition in owned {
             guard let state = partitions[partition] else { continue }
             summary.partitions[partition] = state.progress.watermark
-            summary.held += state.held
+            summary.unfinished += state.unfinished
             summary.tracked += state.tracked.count
             for doubt in state.doubts.values {
                 if doubt.inReview {
@@ -34,7 +34,7 @@ extension CommandEngine {
         /// The partitions owned, each with its first command that is not finished.
         public var partitions: [Int32: Int64]
         /// Commands taken and not finished.
-        public var held = 0
+        public var unfinished = 0
         /// Those of them that wait for a permit.
         public var waiting: Int
         /// Orders on their way to the provider, their intents and fences included.

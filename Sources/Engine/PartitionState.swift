@@ -34,7 +34,7 @@ final class PartitionState {
     var fenceAt: Instant?
     var isPaused = true
     /// Records taken and not finished.
-    var held = 0
+    var unfinished = 0
 
     /// What the ledger says of each reference.
     var references: References
@@ -88,12 +88,12 @@ final class PartitionState {
     }
 
     /// Whether nothing is under way, and the group was told how far it got.
-    var isIdle: Bool { held == 0 && !hasUncommittedProgress && claimTicket == nil }
+    var isIdle: Bool { unfinished == 0 && !hasUncommittedProgress && claimTicket == nil }
 
     /// Whether something waits for a commit, and has to wait no longer than one takes.
     var isFenceDue: Bool {
         if phase == .claiming(.fencing) || !fenceQueue.isEmpty { return true }
-        return isDraining && held == 0 && hasUncommittedProgress
+        return isDraining && unfinished == 0 && hasUncommittedProgress
     }
 
     /// What may be kept while somebody else has the partition, or nobody: all is settled in what is

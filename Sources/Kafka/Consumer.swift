@@ -135,6 +135,11 @@ package final class Consumer: Sendable {
         try withLink { link, tracked throws(KafkaError) in try tracked.pause(partitions, link) }
     }
 
+    /// Whether a partition is paused.
+    package func isPaused(_ partition: TopicPartition) -> Bool {
+        state.withLock { $0.partitions.isPaused(partition) }
+    }
+
     /// Goes on where the records stopped; resuming what is not paused changes nothing.
     package func resume(_ partitions: [TopicPartition]) throws(KafkaError) {
         let wake = try withLink { link, tracked throws(KafkaError) in

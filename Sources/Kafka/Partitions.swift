@@ -56,6 +56,8 @@ struct Partitions: Sendable {
         }
     }
 
+    func isPaused(_ partition: TopicPartition) -> Bool { paused.contains(partition) }
+
     mutating func pause(
         _ partitions: [TopicPartition],
         _ link: Consumer.Link

@@ -29,7 +29,7 @@ extension Consumer {
 
     /// Where a partition that is being read ended when a broker told so last; nil while none has.
     ///
-    /// Asks nobody.
+    /// Asks nobody; of a partition that is paused nobody tells anything.
     package func lastKnownEnd(of partition: TopicPartition) -> Int64? {
         guard let link = state.withLock({ $0.link }) else { return nil }
         var (low, high) = (Int64(-1), Int64(-1))

@@ -102,7 +102,7 @@ final class Worker {
     /// Whether the engine has nothing under way.
     var isIdle: Bool {
         let summary = engine.summary
-        return summary.held == 0 && summary.inFlight == 0
+        return summary.unfinished == 0 && summary.inFlight == 0
     }
 
     // MARK: Life

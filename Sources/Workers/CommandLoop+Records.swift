@@ -11,6 +11,7 @@ extension CommandLoop {
         // What was fetched before its partition was stopped.
         if stopped[record.partition] != nil { return }
         let id = RecordID(partition: record.partition, offset: record.offset)
+        tellOfReplay(record)
         var (job, arrival) = decode(record)
         job.receivedAt = now.uptime
         guard let known = jobs[id], let order = known.order else {
@@ -28,6 +29,21 @@ extension CommandLoop {
         if job.order != nil { jobs[id]?.content = job.content }
         jobs[id]?.span = job.span
         engine.handle(.received(id, .create(Order(order))), at: now)
+    }
+
+    /// Operators hear of each dead letter that was put back: it needs nobody any more.
+    private func tellOfReplay(_ record: Record) {
+        guard record.withHeader(Replay.header, { $0 != nil }),
+            let letter = ReplayedLetter(record.headers.map { ($0.name, $0.value) }),
+            letter.place.topic == settings.topics.deadLetters
+        else { return }
+        reporter?.tell(
+            .deadLetterReplayed,
+            of: settings.domain,
+            message: "\(letter.place) was replayed",
+            partition: record.partition,
+            deadLetter: letter
+        )
     }
 
     private func decode(_ record: Record) -> (Job, Arrival) {

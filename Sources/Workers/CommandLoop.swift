@@ -52,6 +52,8 @@ final class CommandLoop {
         case replayed(Ticket, LedgerWrite, Event?)
         /// Kafka answers again.
         case reachable
+        /// Kafka was asked where partitions end, at that time; nil where it did not answer.
+        case ends([TopicPartition: Int64]?, at: Instant)
         /// The ledger is not what it must be.
         case untrusted(UntrustedLedger)
         /// A client of Kafka failed for good.
@@ -132,6 +134,8 @@ final class CommandLoop {
     var rateUsed = 0.0
     let progressThrottle = LogThrottle(interval: .seconds(5))
     var isAsking = false
+    /// Where partitions end, for as long as one of them is paused.
+    var knownEnds = KnownEnds()
     /// Whether the group has said since the last assignment that it does not know this member.
     var isExpelled = false
     var lastCommit: CommitNumber = 0
@@ -274,6 +278,7 @@ final class CommandLoop {
             writeAgain(ticket, write, record, at: now)
         case .replayed(let ticket, let write, let event): replayed(ticket, write, event)
         case .reachable: reachable()
+        case .ends(let ends, let time): knownEnds.answered(ends, at: time)
         case .untrusted(let error): refuse(error, at: now)
         case .failed(let error): note(error)
         }

@@ -49,10 +49,15 @@ import Testing
         let record = replayed(setAside(own))
         #expect(record.key == [1])
         #expect(record.value == [0xFF])
-        let names = ["ce_id", "h", "h", "aspayds_replay_of", "aspayds_origin"]
+        let names = [
+            "ce_id", "h", "h", "dead_letter_time", "aspayds_replay_of", "aspayds_origin",
+        ]
         #expect(record.headers.map(\.name) == names)
         #expect(record.headers.prefix(3).map(\.value) == own.map(\.value))
         #expect(Replay.deadLetter(record.headers) == Self.place)
+        let told = ReplayedLetter(place: Self.place, time: 1_770_672_600_000)
+        #expect(ReplayedLetter(record.headers) == told)
+        #expect(ReplayedLetter(record.headers.filter { $0.name != Replay.timeHeader }) == nil)
         let elsewhere = CommandSource(topic: source.topic, partition: 0, offset: 0)
         #expect(Forward.origin(record.headers, readAt: elsewhere) == source)
     }

@@ -34,12 +34,12 @@ import Testing
     private var figures: DomainFigures {
         var figures = DomainFigures()
         (figures.partitions, figures.stoppedPartitions) = ([0, 3], [3])
-        (figures.lag, figures.held, figures.waiting, figures.inFlight) = (12, 4, 3, 1)
+        (figures.lag, figures.unfinished, figures.waiting, figures.inFlight) = (12, 4, 3, 1)
         (figures.rateLimit, figures.rateAllowed, figures.rateUsed) = (5, 2.5, 1.25)
         figures.breaker = "credentials"
         figures.sending = "dry-run"
         figures.paused = StandingOrder(.flow(.payout, isPaused: true), by: "a", why: "b", at: 1000)
-        figures.rateOrdered = StandingOrder(.rate(nil), by: "c", why: "d", at: 2000)
+        figures.rateOrdered = StandingOrder(.rate(2.5), by: "c", why: "d", at: 2000)
         (figures.provider.p50, figures.provider.p90) = (40.5, 61)
         (figures.provider.p99, figures.provider.max, figures.provider.count) = (120, 180, 1204)
         figures.command.count = 2
@@ -84,7 +84,11 @@ import Testing
             domain: .payout,
             message: "m",
             reference: "WD-1",
-            partition: 3
+            partition: 3,
+            deadLetter: ReplayedLetter(
+                place: CommandSource(topic: "d", partition: 3, offset: 17),
+                time: 3000
+            )
         )
         #expect(try readBack(status) == status)
     }
@@ -111,7 +115,7 @@ import Testing
         #expect(whatIsWrong(heartbeat, "[]") == "not an object")
         #expect(whatIsWrong(heartbeat, #"{"worker":"w","number":1}"#) == "at is missing")
         #expect(whatIsWrong(heartbeat, head + "}") == "version is missing")
-        let figures = head + #","version":"1","host":"h","payouts":{"held":-0.5}}"#
-        #expect(whatIsWrong(heartbeat, figures) == "held is not readable")
+        let figures = head + #","version":"1","host":"h","payouts":{"unfinished":-0.5}}"#
+        #expect(whatIsWrong(heartbeat, figures) == "unfinished is not readable")
     }
 }

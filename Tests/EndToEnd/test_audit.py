@@ -85,6 +85,11 @@ def test_a_forged_state_is_named(paid_out):
     assert f"{PREFIX}payout.events/{place[0]}/{place[1]}  unrecorded  WD-1  " in ended.stdout
     assert "1 breach in" in ended.stdout
     assert breaches(paid_out, "--reference", "wd-2") == set()
+    # What is not there is not right for that.
+    for reference, code, told in [("WD-9", 1, "nothing is known of WD-9"), ("W 9", 2, 'reference "W 9"')]:
+        flags = "audit", "--reference", reference
+        ended = run("aspayds-worker", *flags, environment=paid_out.environment, within=60)
+        assert (ended.returncode, ended.stdout) == (code, "") and told in ended.stderr, ended
 
 
 def test_a_second_execution_is_named(paid_out):

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from audits import assert_right
 from commands import payment, payout
 from processes import run
+from terminal import Terminal
 from test_partitioners import home_partitions
 from topics import PREFIX
 from waiting import until
@@ -143,6 +145,22 @@ def test_a_dead_letter_is_corrected_and_carried_out_once(sandbox, start_worker, 
     assert len(cluster.records("payout.commands")) == 3
     (line,), _ = letters(sandbox, "list", "--unanswered")
     assert "key" not in line
+    command = "aspayds-worker", "watch", "--reference", "DEAD-1"
+    story = run(*command, environment=sandbox.environment, within=60).stdout
+    assert story.count(f"a replay of {PREFIX}dead-letters/{name}") == 2 and "forwarded" not in story
+    # As it is it would be refused, but there is nothing left to do.
+    (line,), _ = letters(sandbox, "replay", name, "--yes")
+    assert line["result"] == "taken"
+    assert "nothing happens: its command is in the ledger already" in page(sandbox, "show", name)
+    topic = "--topic", "payout.commands"
+    ended = run(
+        *("aspayds-worker", "dead-letters", "replay", *topic, "--yes"),
+        environment=sandbox.environment,
+        within=60,
+    )
+    assert (ended.returncode, ended.stdout) == (0, "") and "1 was replayed already" in ended.stderr
+    report = assert_right(sandbox.environment, "--complete")
+    assert [row["count"] for row in report["commands"] if row["state"] == "requested"] == [1]
 
 
 def test_many_are_replayed_but_not_what_may_have_been_sent(sandbox, start_worker):
@@ -220,9 +238,11 @@ def test_mistakes_are_told(sandbox):
         (["replay", "--all", "--value", "x"], 2, "--value corrects one dead letter"),
         (["replay", "0/0", "--rate", "0"], 2, "--rate 0.0: must be 0.1 to 1000"),
         (["replay", "--all", "--limit", "0"], 2, "--limit 0: must be 1 to 10000"),
-        (["replay", place(letter), "--value", "no-such.json"], 1, "no-such.json cannot be opened"),
+        (["replay", place(letter), "--value", "no-such.json", "--yes"], 1, "no-such.json cannot be opened"),
+        # Nobody can be asked.
+        (["replay", place(letter)], 2, "say --yes to go on without asking"),
         # Somebody else has written it.
-        (["replay", place(letter)], 1, "its headers do not say where it was read"),
+        (["replay", place(letter), "--yes"], 1, "its headers do not say where it was read"),
     ]:
         ended = run(
             *("aspayds-worker", "dead-letters", *words), environment=sandbox.environment, within=60
@@ -230,3 +250,24 @@ def test_mistakes_are_told(sandbox):
         assert (ended.returncode, ended.stdout) == (code, ""), (words, ended.stderr)
         assert told in ended.stderr, (words, ended.stderr)
     assert sandbox.cluster.records("payment.commands") == []
+
+
+def test_a_person_is_asked(sandbox, start_worker):
+    worker = start_worker(sandbox).await_ready()
+    misplaced(sandbox, payout("ASKED-1"))
+    (letter,) = until(lambda: sandbox.cluster.records("dead-letters"), 60, "a dead letter")
+    assert worker.stop(within=25) == 0
+    for answer, code, count in [(b"y", 1, 1), (b"yes", 0, 2)]:
+        terminal = Terminal(
+            *("aspayds-worker", "dead-letters", "replay", place(letter)),
+            environment=sandbox.environment,
+            columns=120,
+        )
+        try:
+            terminal.shows("lets workers carry out 1 order")
+            terminal.shows("Go on? Type yes:")
+            terminal.type(answer + b"\n")
+            terminal.ends(code, within=60)
+        finally:
+            terminal.close()
+        assert len(sandbox.cluster.records("payout.commands")) == count

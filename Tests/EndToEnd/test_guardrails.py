@@ -69,6 +69,10 @@ def test_what_is_too_much_is_held_released_and_closed(start_sandbox, start_worke
     listed = {line["transaction_reference"] for line in order(sandbox, "review", "list", "--json")}
     assert listed == {"BIG-1", "BIG-2", "FULL-1"}
 
+    environment = sandbox.environment
+    page = run("aspayds-worker", "review", "show", "BIG-1", environment=environment, within=60).stdout
+    assert "  held since " in page and "in doubt" not in page
+
     # No window has to pass: it is certain that nothing was sent.
     (taken,) = order(sandbox, "review", "release", "BIG-1", *WHO)
     assert taken["result"] == "taken"

@@ -35,6 +35,18 @@ def test_a_pause_is_obeyed_by_all_and_survives_a_restart(start_sandbox, start_wo
     assert (paused["by"], paused["why"]) == ("amina", "the bank is closed")
     assert metrics(worker)['aspayds_intake_stopped{domain="payout",reason="paused"}'] == 1
     assert "paused" not in last_heartbeat(cluster)["payments"]
+    # What waits is counted, although nothing is read; and so is what comes later.
+    lag = lambda: last_heartbeat(cluster)["payouts"].get("lag")
+    until(lambda: lag() == 1, 15, lag)
+    cluster.send([payout("HELD-2"), payout("HELD-3")])
+    until(lambda: lag() == 3, 15, lag)
+    assert metrics(worker)['aspayds_lag_records{domain="payout"}'] == 3
+
+    ended = run(
+        *("aspayds-worker", "watch", "--reference", "HELD-1"), environment=sandbox.environment, within=60
+    )
+    assert "waits: payouts are paused by amina" in ended.stdout, ended
+    assert "aspayds-worker resume payouts" in ended.stdout
 
     # Another takes over, and knows of it.
     assert worker.stop(within=25) == 0
@@ -46,7 +58,7 @@ def test_a_pause_is_obeyed_by_all_and_survives_a_restart(start_sandbox, start_wo
 
     code, output, complaint = order(sandbox, "resume", "payouts")
     assert code == 0 and "1 of 1 replicas obey" in output, complaint
-    everything.append(("HELD-1", "requested"))
+    everything += [(f"HELD-{number}", "requested") for number in (1, 2, 3)]
     until(lambda: kinds(cluster) == everything, 60, lambda: kinds(cluster))
     assert worker.stop(within=25) == 0
 
@@ -66,6 +78,8 @@ def test_the_rate_is_changed_without_a_restart(start_sandbox, start_worker):
     told = json.loads(output)
     assert (told["key"], told["replicas"], told["obeying"], told["late"]) == ("rate", 1, 1, [])
     until(lambda: limits() == [20, 20], 30, limits)
+    ended = run("aspayds-worker", "status", environment=sandbox.environment, within=60)
+    assert ended.stdout.count("of 20/s  amina has ordered 40/s for both domains") == 2, ended.stdout
     code, output, complaint = order(sandbox, "rate", "default")
     assert code == 0 and "as it is set" in output, complaint
     until(lambda: limits() == [5, 5], 30, limits)

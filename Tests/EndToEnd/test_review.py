@@ -66,6 +66,20 @@ def lost(sandbox, reference, *rules):
     return order, event_of(sandbox, order, "needs_review")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("review", "release", "ANY-1", *WHO[:-1]),
+        ("review", "close", "ANY-1", "--done", *WHO[:-1]),
+        ("ledger", "claim", "payouts"),
+    ],
+)
+def test_where_nobody_can_be_asked_it_must_be_said_before(words):
+    ended = run("aspayds-worker", *words, environment={"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"})
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "there is no terminal to ask on: say --yes to go on without asking" in ended.stderr
+
+
 def decided_by_a_person(event):
     """The event says that it was an operator, who, and why."""
     assert event.body["trigger"] == "operator"

@@ -23,7 +23,11 @@ CODE = {
     "watcher": ["aspayds-worker/Commands/Watch.swift"],
     "replayer": ["aspayds-worker/DeadLetters", "aspayds-worker/Ledger"],
     "auditor": ["aspayds-worker/Audit"],
-    "support": ["aspayds-worker/Watch", "aspayds-worker/Ledger/LedgerView.swift"],
+    "support": [
+        "aspayds-worker/Watch",
+        "aspayds-worker/Ledger/LedgerView.swift",
+        "aspayds-worker/Control/ControlDesk.swift",
+    ],
     "observer": ["aspayds-worker/Status"],
     "reviewer": [
         "aspayds-worker/Review",

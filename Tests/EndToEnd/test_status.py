@@ -54,7 +54,7 @@ def test_heartbeats_and_metrics_tell_what_was_done(start_sandbox, start_worker):
     beat = last_heartbeat(cluster)
     payouts = beat["payouts"]
     assert (payouts["partitions"], payouts["stopped_partitions"]) == ([0, 1], [])
-    assert (payouts["lag"], payouts["held"], payouts["in_flight"]) == (0, 0, 0)
+    assert (payouts["lag"], payouts["unfinished"], payouts["in_flight"]) == (0, 0, 0)
     assert (payouts["breaker"], payouts["rate_limit"]) == ("closed", 250)
     assert payouts["tracked"] == 20 and payouts["in_doubt"] == payouts["in_review"] == 0
     assert payouts["command_latency_ms"]["count"] == 20

@@ -76,6 +76,8 @@ def test_topics_are_listed_and_compared(start_sandbox):
 
     # One broker and no settings told: for development that is a warning, otherwise an error.
     assert check("--partitions", "2", "--development").returncode == 0
+    ended = check("--partitions", "2")
+    assert ended.returncode == 1 and "for development, say --development" in ended.stderr
     ended = check()
     assert ended.returncode == 1
     differences = [line for line in json.loads(ended.stdout) if line["matters"]]

@@ -115,6 +115,27 @@ def test_status_tells_what_needs_a_person(sandbox, start_worker):
     assert "the provider fails" in status(sandbox)
 
 
+def test_a_dead_letter_that_was_replayed_needs_nobody(sandbox, start_worker, tmp_path):
+    start_worker(sandbox, **BEAT).await_ready()
+    for key in ("DEAD-1", "DEAD-2"):
+        sandbox.cluster.produce("payout.commands", b"no JSON", key.encode())
+    sandbox.cluster.flush()
+    complaints = lambda: [concern["message"] for concern in told(sandbox)["needs_person"]]
+    until(lambda: complaints() == ["payouts: 2 dead letters"], 30, complaints)
+    letters = {record.key: record for record in sandbox.cluster.records("dead-letters")}
+    for key, left in ((b"DEAD-1", ["payouts: 1 dead letter"]), (b"DEAD-2", [])):
+        file = tmp_path / "value.json"
+        file.write_text(payout(key.decode()).encoded()[0])
+        place = f"{letters[key].partition}/{letters[key].offset}"
+        replay = "dead-letters", "replay", place, "--value", str(file), "--yes"
+        # Twice is not two.
+        for _ in range(2):
+            ended = run("aspayds-worker", *replay, environment=sandbox.environment, within=60)
+            assert ended.returncode == 0, ended.stderr
+        until(lambda: complaints() == left, 30, complaints)
+    status(sandbox, "--check")
+
+
 def test_top_shows_what_happens_as_it_happens(sandbox, start_worker, start_terminal):
     worker = start_worker(sandbox, **BEAT, ASPAYDS_RATE_LIMIT="20").await_ready()
     terminal = start_terminal("aspayds-worker", "top")

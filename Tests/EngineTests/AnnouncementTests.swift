@@ -18,7 +18,7 @@ import Testing
         let mark = try #require(marking.appends.first)
         #expect(mark.write.said == first.write.said && !mark.write.isUnannounced)
         #expect(script.step(script.stored(mark.ticket)).publications.isEmpty)
-        #expect(script.summary.held == 0)
+        #expect(script.summary.unfinished == 0)
     }
 
     @Test func whatIsInLineNeedsNoMark() throws {
@@ -41,7 +41,7 @@ import Testing
         #expect(mark.write.said == Said(1, state, 2))
         #expect(mark.write.decision == 3 && !mark.write.isUnannounced)
         #expect(script.step(script.stored(mark.ticket)).publications.isEmpty)
-        #expect(script.summary.held == 0)
+        #expect(script.summary.unfinished == 0)
         #expect(script.summary.doubts == ([.inDoubt, .review].contains(state) ? 1 : 0))
     }
 
@@ -75,7 +75,7 @@ import Testing
         script.assign(0, start: 1, ledger: [entry(1, at: 0, .refused, isUnannounced: true)])
         script.step(received(1, order(1)))
         script.step(.lost([0]))
-        #expect(script.summary.held == 0)
+        #expect(script.summary.unfinished == 0)
         #expect(script.assign(0, start: 1).contains(.resume([0])))
         script.pass(.seconds(1))
         #expect(script.step(received(1, order(1))).appends.map(\.write.state) == [.intent])

@@ -81,7 +81,7 @@ import Testing
         let script = Script.ready()
         var effects = script.step((0..<3).map { check($0) })
         var answered: [Publication] = []
-        for _ in 0..<200 where script.summary.held > 0 {
+        for _ in 0..<200 where script.summary.unfinished > 0 {
             var next: [Effect] = []
             for ask in effects.asks {
                 let isPoisoned = ask.tickets.contains { $0.record == record(1) }
@@ -101,7 +101,7 @@ import Testing
             effects = next + script.pass(.seconds(10))
         }
         #expect(answered == [.answer, .answer, .unanswered])
-        #expect(script.summary.held == 0)
+        #expect(script.summary.unfinished == 0)
     }
 
     @Test func whatGoesUnansweredAmongOthersIsAskedForByItself() throws {
@@ -138,7 +138,7 @@ import Testing
         let batch = try #require(script.step(check(0)).asks.first)
         script.step(.lost([0]))
         let late = script.step(.answered(batch.number, Set(batch.tickets), failure: nil))
-        #expect(late.publications.isEmpty && script.summary.held == 0)
+        #expect(late.publications.isEmpty && script.summary.unfinished == 0)
     }
 
     @Test func whatTheLedgerHasIsOurs() {

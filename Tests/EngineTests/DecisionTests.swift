@@ -116,7 +116,7 @@ import Testing
         let script = review()
         let settled = script.settle(script.step(decide(verdict)))
         #expect(settled?.said == Said(1, state, 2) && settled?.decision == 77)
-        #expect(script.summary.doubts == 0 && script.summary.held == 0)
+        #expect(script.summary.doubts == 0 && script.summary.unfinished == 0)
     }
 
     @Test(arguments: [ReviewDecision.Verdict.release, .notDone])

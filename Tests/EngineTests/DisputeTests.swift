@@ -27,7 +27,7 @@ import Testing
             #expect(script.disputed(1)?.record == record(0))
             let settled = script.settle(script.step(decide(verdict)))
             #expect(settled?.state == end && settled?.decision == 77)
-            #expect(script.disputed(1) == nil && script.summary.held == 0)
+            #expect(script.disputed(1) == nil && script.summary.unfinished == 0)
             // Heard again, it does nothing.
             #expect(script.step(decide(verdict)).appends.isEmpty)
         }
@@ -76,7 +76,7 @@ import Testing
         for offset in 1...20 as ClosedRange<Int64> {
             #expect(try look(script, .differs(9), at: offset).appends.isEmpty)
         }
-        #expect(script.summary.held == 0)
+        #expect(script.summary.unfinished == 0)
         // Something else is news.
         let other = try look(script, .differs(8), at: 21)
         #expect(other.appends.map(\.write.said) == [Said(1, .disputed, 2)])

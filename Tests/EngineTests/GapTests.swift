@@ -92,7 +92,7 @@ import Testing
         )
         #expect(left.contains(.reassign) && left.contains(.forget(record(0))))
         #expect(left.appends.isEmpty && left.commits.isEmpty && left.publications.isEmpty)
-        #expect(script.summary.partitions.isEmpty && script.summary.held == 0)
+        #expect(script.summary.partitions.isEmpty && script.summary.unfinished == 0)
     }
 
     @Test func somebodyElsesClaimDuringADrainEndsTheDrain() throws {

@@ -77,7 +77,7 @@ import Testing
         let fence = script.step(received(1, order(2, 501)))
         #expect(fence.appends.isEmpty && fence.publications.isEmpty)
         #expect(script.settle(script.accept(fence))?.said == Said(1, .held, 1))
-        #expect(script.summary.inReview.count == 1 && script.summary.held == 1)
+        #expect(script.summary.inReview.count == 1 && script.summary.unfinished == 1)
     }
 
     @Test func theDayIsFullAndTheNextIsNot() {
@@ -202,7 +202,7 @@ import Testing
     func isClosedByHand(verdict: ReviewDecision.Verdict, end: LedgerState) {
         let script = held()
         #expect(script.settle(script.step(decide(verdict)))?.said == Said(1, end, 2))
-        #expect(script.summary.inReview.count == 0 && script.summary.held == 0)
+        #expect(script.summary.inReview.count == 0 && script.summary.unfinished == 0)
     }
 
     @Test func aDecisionAboutAnotherAttemptOrFromBeforeIsNotMeant() {
@@ -229,7 +229,7 @@ import Testing
             start: 1,
             ledger: [entry(1, at: 0, .held, 501, ledgerOffset: 0)]
         )
-        #expect(script.summary.inReview.count == 1 && script.summary.held == 0)
+        #expect(script.summary.inReview.count == 1 && script.summary.unfinished == 0)
         #expect(script.disputed(1) == Followed(record: record(0), ledgerOffset: 0))
         #expect(script.step(decide(.release)).appends.map(\.write.state) == [.approved])
     }

@@ -17,7 +17,7 @@ import Testing
         let refusing = script.accept(fence)
         #expect(refusing.appends.map(\.write.said) == [Said(1, .refused, 1)])
         #expect(script.settle(refusing)?.said == Said(1, .refused, 1))
-        #expect(script.summary.held == 0)
+        #expect(script.summary.unfinished == 0)
     }
 
     @Test func isRefusedWhileNothingCanBeSent() {
@@ -63,6 +63,6 @@ import Testing
         script.step(received(0, inadmissible(1)))
         let drained = script.step(.revoking([0]))
         #expect(drained.appends.isEmpty && drained.publications.isEmpty)
-        #expect(script.summary.held == 0)
+        #expect(script.summary.unfinished == 0)
     }
 }

@@ -49,7 +49,7 @@ import Testing
         #expect(write.said == Said(1, .completed, 2) && write.isUnannounced && write.cause == .poll)
         #expect(script.settle(recording)?.said == Said(1, .completed, 2))
         #expect(nextPoll(script) == nil)
-        #expect(script.summary.held == 0)
+        #expect(script.summary.unfinished == 0)
     }
 
     @Test func statesGoForwardOnly() throws {
@@ -302,13 +302,13 @@ import Testing
             }
         }
         #expect(1...5 ~= polls)
-        #expect(script.summary.held == 0)
+        #expect(script.summary.unfinished == 0)
     }
 
     @Test func aHintOfWhatWasNotAcceptedAsksNothing() {
         let script = Script.ready(start: 1, ledger: [entry(1, at: 0, .refused)])
         #expect(script.step(.received(record(1), .hint(key(1), .return))).polls.isEmpty)
-        #expect(nextPoll(script) == nil && script.summary.held == 0)
+        #expect(nextPoll(script) == nil && script.summary.unfinished == 0)
     }
 
     @Test func aHintOfWhatIsNotKnownIsAskedForAsACheckIs() {

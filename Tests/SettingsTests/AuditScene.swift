@@ -84,15 +84,20 @@ struct AuditScene {
         _ domain: Domain = .payout,
         amount: Int = 400,
         at time: Int64 = start,
-        copyOf origin: CommandSource? = nil
+        copyOf origin: CommandSource? = nil,
+        replayOf letter: CommandSource? = nil
     ) throws -> Ordered {
         let rest =
             domain == .payout
             ? #""payout_method_id":1,"recipient_name":"Karim","recipient_account":"01612345678""#
             : #""customer_name":"Rahim""#
         let value = #"{"\#(Reference.field)":"\#(reference)","amount":\#(amount),\#(rest)}"#
-        let headers = origin.map { [(name: Forward.header, value: "\($0)")] } ?? []
-        let source = command(value, domain, headers, at: time)
+        let headers = [(Forward.header, origin), (Contract.Replay.header, letter)].compactMap {
+            name,
+            place in place.map { (name: name, value: "\($0)") }
+        }
+        let place = command(value, domain, headers, at: time)
+        let source = origin ?? place
         let fingerprint = try value.withBytes { bytes in
             let decoder = CommandDecoder(
                 domain: domain,
@@ -341,8 +346,12 @@ struct AuditScene {
         return event
     }
 
-    mutating func deadLetter(of source: CommandSource) {
-        books.add(deadLetterOf: source, at: next(Self.topics.deadLetters))
+    /// Answers where the dead letter lies.
+    @discardableResult
+    mutating func deadLetter(of source: CommandSource) -> CommandSource {
+        let place = next(Self.topics.deadLetters)
+        books.add(deadLetterOf: source, at: place)
+        return place
     }
 
     // MARK: What comes of it

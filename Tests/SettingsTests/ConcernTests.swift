@@ -209,6 +209,9 @@ import Testing
         #expect(waiting { $0.breaker = "failures" } == [.breakerOpen])
         #expect(waiting { $0.sending = "off" } == [])
         #expect(waiting { $0.outcomes["requested"] = $0.at } == [])
+        // What was paused gets its time when it is resumed.
+        let pause = StandingOrder(.flow(.payout, isPaused: true), by: "a", why: "w", at: 0)
+        #expect(waiting { $0.paused = $0.at > FleetScript.start + 90_000 ? nil : pause } == [])
     }
 
     @Test func aWorkerThatHangsIsTold() {

@@ -190,7 +190,7 @@ import Testing
                     name,
                     at: second,
                     payouts: .owning(.max, .min) { figures in
-                        (figures.held, figures.waiting, figures.inFlight) = (.max, .max, .max)
+                        (figures.unfinished, figures.waiting, figures.inFlight) = (.max, .max, .max)
                         (figures.lag, figures.deadLetters) = (.max, second == 0 ? .min : .max)
                         figures.outcomes = ["requested": second == 0 ? .min : .max]
                         (figures.inReview, figures.oldestInReview) = (.max, 0)

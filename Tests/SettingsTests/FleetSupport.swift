@@ -55,6 +55,24 @@ struct FleetScript {
         )
     }
 
+    /// A replica reads a dead letter of payouts that was put back.
+    mutating func replayed(_ offset: Int64, setAsideAt seconds: Int64) {
+        fleet.see(
+            WorkerStatus(
+                worker: "a",
+                kind: .deadLetterReplayed,
+                number: 1,
+                at: Self.start + 20_000,
+                domain: .payout,
+                message: "m",
+                deadLetter: ReplayedLetter(
+                    place: CommandSource(topic: "d", partition: 0, offset: offset),
+                    time: Self.start + seconds * 1000
+                )
+            )
+        )
+    }
+
     /// How all are at a moment.
     func overview(
         at seconds: Int64,

@@ -125,6 +125,25 @@ import Testing
         #expect(script.overview(at: 61).domains.last?.total.inReview == 1)
     }
 
+    @Test func deadLettersThatWereReplayedNeedNobody() {
+        func dead(_ count: Int64) -> DomainFigures { .owning(0) { $0.deadLetters = count } }
+        var script = FleetScript()
+        func complaints(_ script: FleetScript) -> [String] {
+            script.concerns(at: 21, partitions: [:])
+        }
+        script.beat("a", at: 5, payouts: dead(1))
+        script.beat("a", at: 20, payouts: dead(3))
+        script.replayed(1, setAsideAt: 4)
+        script.replayed(1, setAsideAt: 4)
+        #expect(complaints(script) == ["payouts: 2 dead letters"])
+        // Of one that is older than what is remembered nothing is taken off.
+        script.replayed(2, setAsideAt: -4000)
+        script.replayed(3, setAsideAt: 19)
+        #expect(complaints(script) == ["payouts: 1 dead letter"])
+        script.replayed(4, setAsideAt: 19)
+        #expect(complaints(script) == [])
+    }
+
     @Test func deadLettersAreThoseFoundLately() {
         func dead(_ count: Int64?) -> DomainFigures { .owning(0) { $0.deadLetters = count } }
         var script = FleetScript()

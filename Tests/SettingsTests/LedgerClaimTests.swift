@@ -156,6 +156,6 @@ import Testing
         #expect(message().contains("say payments or payouts"))
         #expect(message("refunds").contains("\"refunds\": must be payments or payouts"))
         #expect(message("payouts", "payments").contains("unexpected argument \"payments\""))
-        #expect(message("payouts") == "")
+        #expect(message("payouts", "--yes") == "")
     }
 }

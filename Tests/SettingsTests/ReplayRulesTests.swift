@@ -25,8 +25,12 @@ import Testing
         #expect(draft.record.value == LetterScript.payout())
         #expect(draft.key == LedgerBook.Key(.payout, "WD-1"))
         #expect(draft.source == LetterScript.source())
-        #expect(draft.record.headers.map(\.name) == ["x", Replay.header, Forward.header])
-        #expect(draft.record.headers[1].value == Array("t.dead-letters/0/4".utf8))
+        #expect(
+            draft.record.headers.map(\.name) == [
+                "x", Replay.timeHeader, Replay.header, Forward.header,
+            ]
+        )
+        #expect(draft.record.headers[2].value == Array("t.dead-letters/0/4".utf8))
         #expect(!draft.isNamedAnew)
         #expect(draft.command.summary == "request payout WD-1, 500 to ****5678")
     }
@@ -196,6 +200,39 @@ import Testing
         #expect(book.histories.count == 1)
         plan.judge(by: book)
         #expect(plan.left.map(\.cause) == [.taken])
+    }
+
+    @Test func whatWasCorrectedIsPassedOver() throws {
+        var plan = ReplayPlan(rules)
+        plan.add(LetterScript.letter(LetterScript.record(value: Array("{".utf8))))
+        #expect(plan.refused == 1)
+        guard case .some([], let commands)? = plan.question?.interest else {
+            Issue.record("nothing is asked")
+            return
+        }
+        #expect(commands == [LetterScript.source()])
+        var book = LedgerBook(.some(references: [], commands: commands))
+        book.add([try own("accepted")])
+        plan.judge(by: book)
+        #expect((plan.refused, plan.taken) == (0, 1))
+    }
+
+    @Test func whatWasSetAsideAgainIsPassedOver() throws {
+        var plan = ReplayPlan(rules)
+        for (offset, value) in [
+            Array("{".utf8), LetterScript.payout(), LetterScript.payout("WD-2"),
+        ]
+        .enumerated() {
+            let record = LetterScript.record(value: value)
+            plan.add(LetterScript.letter(record, at: Int64(offset)))
+        }
+        let later = LetterPlace(partition: 0, offset: 9)
+        plan.passOver([
+            LetterPlace(partition: 0, offset: 0): later,
+            LetterPlace(partition: 0, offset: 1): later,
+        ])
+        #expect(plan.left.map(\.reason).allSatisfy { $0.hasSuffix("set aside again as 0/9") })
+        #expect((plan.taken, plan.refused, plan.drafts.count) == (2, 0, 1))
     }
 
     // MARK: Several

@@ -110,7 +110,7 @@ import Testing
         let stage = try Stage()
         try await stage.write(try LedgerScript.review())
         let worker = Task { try await stage.work(on: .payout) }
-        let release = stage.arguments("wd-1", "--by", "amina", "--why", "not there")
+        let release = stage.arguments("wd-1", "--by", "amina", "--why", "not there", "--yes")
         try await ReviewCommand.Release.parse(release).run()
         let again = try await Self.failure(try ReviewCommand.Release.parse(release))
         #expect(again?.contains("is not in review: released") == true)
@@ -128,7 +128,7 @@ import Testing
     @Test func anOrderThatNobodyTakesIsSaidToWait() async throws {
         let stage = try Stage()
         try await stage.write(try LedgerScript.review())
-        let close = stage.arguments("WD-1", "--by", "amina", "--why", "w", "--done")
+        let close = stage.arguments("WD-1", "--by", "amina", "--why", "w", "--done", "--yes")
         try await ReviewCommand.Close.parse(close + ["--no-wait"]).run()
         let twice = try await Self.failure(try ReviewCommand.Close.parse(close))
         #expect(twice?.contains("was ordered already (done, by amina") == true)
@@ -149,7 +149,7 @@ import Testing
             try LedgerScript.record("accepted", of: "WD-3")
         )
         func release(_ words: String...) async throws -> String? {
-            let arguments = stage.arguments("--by", "amina", "--why", "w") + words
+            let arguments = stage.arguments("--by", "amina", "--why", "w", "--yes") + words
             return try await Self.failure(try ReviewCommand.Release.parse(arguments))
         }
         #expect(try await release("WD-9")?.contains("knows no payment or payout") == true)
@@ -160,6 +160,17 @@ import Testing
         let missing = try await Self.failure(try LedgerCommand.Show.parse(nowhere))
         #expect(missing?.contains("there is no ledger to read") == true)
         await stage.close()
+    }
+
+    @Test func helpTellsTheDefaults() {
+        for (command, told) in [
+            (ReviewCommand.Release.self, "order (default: 30s)."),
+            (PauseCommand.self, "(default: 30s)."),
+            (StatusCommand.self, "(default: 1h)."), (TopCommand.self, "(default: 1h)."),
+        ] as [(any ParsableCommand.Type, String)] {
+            let words = command.helpMessage(columns: 500).split(whereSeparator: \.isWhitespace)
+            #expect(words.joined(separator: " ").contains(told))
+        }
     }
 
     @Test func whatIsMissingIsNamed() {
@@ -179,6 +190,6 @@ import Testing
         #expect(message(close, who + ["--done", "--not-done"]).contains("one of --done"))
         let id = message(close, who + ["--not-done", "--provider-id", "ATPAY1"])
         #expect(id.contains("--provider-id \"ATPAY1\": must be only for what was done"))
-        #expect(message(close, who + ["--done", "--provider-id", "ATPAY1"]) == "")
+        #expect(message(close, who + ["--done", "--provider-id", "ATPAY1", "--yes"]) == "")
     }
 }

@@ -137,6 +137,14 @@ import Testing
         let help = "aspayds-worker review show wd-1 --domain payout"
         #expect(standing(entries: [event, notice]).help == help)
         #expect(standing(entries: [command]).text == "no worker has answered yet")
+        let pause = StandingOrder(
+            .flow(.payout, isPaused: true),
+            by: "amina",
+            why: "the bank is closed",
+            at: Self.start
+        )
+        let paused = Standing(paused: pause, .payout, at: Self.start + 10_000)
+        #expect(paused.text == "waits: payouts are paused by amina 10s ago: the bank is closed")
         #expect(standing(entries: [command]).help == "aspayds-worker status")
         #expect(standing(entries: [command, letter]).help == "aspayds-worker dead-letters list")
         #expect(standing(entries: [notice]).text == "nothing was ordered under it")
@@ -193,6 +201,9 @@ import Testing
             ["ce_type": "aspayds.payment.create", "aspayds_origin": "t/1/2"]
         )
         #expect(forwarded.details == ["forwarded to its home partition"])
+        let marks = ["aspayds_replay_of": "d/3/17", "aspayds_origin": "t/1/2"]
+        let replayed = glimpse(.payout, "{}", marks)
+        #expect(replayed.details == ["a replay of d/3/17"])
     }
 
     @Test func whatIsNoCommandIsShownAsSuch() {

@@ -52,6 +52,31 @@ import Testing
         #expect(json?["event"]?.object?["invoice_id"]?.text == "ATINV1")
     }
 
+    @Test func whatIsThereIsShownInTheOrderOfTime() {
+        var backlog = Backlog(most: 4)
+        func add(_ name: String, _ partition: Int32, _ time: Int64) -> [String] {
+            let sighting = Sighting(
+                source: CommandSource(topic: "t", partition: partition, offset: 0),
+                time: time,
+                domain: nil,
+                reference: name,
+                state: "paid",
+                certainty: nil,
+                amount: nil,
+                reason: nil,
+                endsCommand: false,
+                value: nil
+            )
+            return backlog.add(sighting).compactMap(\.reference)
+        }
+        #expect(add("b", 0, 20) == [] && add("d", 0, 40) == [])
+        // What lies behind another is not older, whatever its clock says.
+        #expect(add("e", 0, 10) == [] && add("a", 1, 5) == [])
+        #expect(add("c", 1, 30) == ["a", "b"])
+        #expect(backlog.takeAll().compactMap(\.reference) == ["c", "d", "e"])
+        #expect(backlog.takeAll().isEmpty)
+    }
+
     @Test func aDeadLetterShowsItsReasonAndNotItsValue() {
         let source = CommandSource(topic: "payment.commands", partition: 3, offset: 9)
         let rejection = Rejection(

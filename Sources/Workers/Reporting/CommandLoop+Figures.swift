@@ -23,8 +23,8 @@ extension CommandLoop {
         figures.partitions = summary.partitions.keys.sorted()
         figures.stoppedPartitions = assigned.filter { readiness.isSet(partitionSubject($0)) }
             .sorted()
-        figures.lag = lag(summary.partitions)
-        figures.held = summary.held
+        figures.lag = lag(summary.partitions, at: now.uptime)
+        figures.unfinished = summary.unfinished
         figures.waiting = summary.waiting
         figures.inFlight = summary.inFlight
         figures.rateLimit = summary.share
@@ -47,15 +47,26 @@ extension CommandLoop {
         return figures
     }
 
-    /// Records that are not finished; nil until Kafka has told where each partition ends.
-    private func lag(_ watermarks: [Int32: Int64]) -> Int64? {
+    /// Records that are not finished; nil while it is not known where each partition ends.
+    private func lag(_ watermarks: [Int32: Int64], at now: Instant) -> Int64? {
+        let places = commandPartitions(watermarks.keys)
+        if places.contains(where: consumer.isPaused), knownEnds.isDue(at: now) { askEnds(places) }
         var lag: Int64 = 0
         for (partition, watermark) in watermarks {
             let place = TopicPartition(topic: commandTopic, partition: partition)
-            guard let end = consumer.lastKnownEnd(of: place) else { return nil }
+            let fetched = consumer.isPaused(place) ? nil : consumer.lastKnownEnd(of: place)
+            guard let end = fetched ?? knownEnds.end(of: place, at: now) else { return nil }
             lag += max(0, end - watermark)
         }
         return watermarks.isEmpty ? nil : lag
+    }
+
+    private func askEnds(_ places: [TopicPartition]) {
+        let now = Clock.uptime
+        Task { [consumer, mailbox] in
+            let marks = try? await consumer.watermarks(places, timeout: .seconds(5))
+            mailbox.post(.ends(marks?.mapValues(\.high), at: now))
+        }
     }
 
     private func measureRate(_ permits: UInt64, at now: Instant) {

@@ -77,7 +77,8 @@ package final class StatusReporter: Service, Sendable {
         of domain: Domain? = nil,
         message: String,
         reference: String? = nil,
-        partition: Int32? = nil
+        partition: Int32? = nil,
+        deadLetter: ReplayedLetter? = nil
     ) {
         send { number, now in
             WorkerStatus(
@@ -88,7 +89,8 @@ package final class StatusReporter: Service, Sendable {
                 domain: domain,
                 message: message,
                 reference: reference,
-                partition: partition
+                partition: partition,
+                deadLetter: deadLetter
             )
         }
     }

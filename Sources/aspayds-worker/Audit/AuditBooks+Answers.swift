@@ -25,7 +25,7 @@ extension AuditBooks {
         guard let end = event.end else { return pages.change(id) { $0.flags.insert(.isNamed) } }
         let isAnswer = event.sequence == nil
         let answer = isAnswer ? UInt32(truncatingIfNeeded: Digest.of(event.answerText)) : 0
-        page.take(end, ending: Digest.of(event.id), answer: answer) { rule, what in
+        page.take(end, ending: Digest.of(event.id), answer: answer, replays(of: id)) { rule, what in
             findings.add(rule, place, event.reference, "\(source) \(what) \(event.id)")
         }
         if isAnswer { page.flags.insert(.isAnswered) }
@@ -50,18 +50,22 @@ extension AuditBooks {
     mutating func add(deadLetterOf source: CommandSource, at place: CommandSource) {
         guard let domain = domain(of: source, named: nil, at: place) else { return }
         let id = PageID(domain, source)
+        replays.add(deadLetter: place, of: id)
         let root = pages.root(of: id)
         guard var page = pages[root] else {
             // A copy without what it is a copy of is judged as that.
             return root == id ? absent(root, source, nil, at: place) : ()
         }
         let reference = reference(of: page)
-        page.take(.deadLettered, ending: Digest.of(topics.deadLetters), answer: 0) { rule, what in
+        let ending = Digest.of(topics.deadLetters)
+        page.take(.deadLettered, ending: ending, answer: 0, replays(of: root)) { rule, what in
             findings.add(rule, place, reference, "\(source) \(what) a dead letter")
         }
         page.flags.insert(.isAnswered)
         pages.change(root) { $0 = page }
     }
+
+    private func replays(of id: PageID) -> Int { replays.copies[id]?.count ?? 0 }
 
     func reference(of page: Page) -> String? {
         page.account < 0 ? nil : accounts[Int(page.account)].reference
@@ -98,13 +102,21 @@ extension AuditBooks {
 
 extension Page {
     /// Takes the last word on the command, and says what is wrong with it.
+    ///
+    /// What was set aside ends again once it was replayed, and what was refused then once it was
+    /// replayed twice, in whatever order that is read: the end that has led to most counts.
     fileprivate mutating func take(
         _ end: End,
         ending: UInt64,
         answer: UInt32,
+        _ replays: Int,
         complain: (Breach.Rule, String) -> Void
     ) {
-        if self.end == .none {
+        let ends = [self.end, end]
+        let mayEndAgain =
+            ends.contains(.deadLettered) && replays > 0 || ends.contains(.refused) && replays > 1
+        if self.end == .none || self.ending != ending && mayEndAgain {
+            guard self.end.weight < end.weight else { return }
             (self.end, self.ending, self.answer) = (end, ending, answer)
         } else if self.ending != ending {
             complain(.endedTwice, "ended as \(self.end.word), and ends by")
@@ -137,6 +149,16 @@ extension Page {
 }
 
 extension Page.End {
+    /// How much it has led to.
+    fileprivate var weight: Int {
+        switch self {
+        case .none: 0
+        case .deadLettered: 1
+        case .refused: 2
+        case .created, .requested, .expired, .checked, .methods: 3
+        }
+    }
+
     /// The word of the table.
     var word: String {
         switch self {

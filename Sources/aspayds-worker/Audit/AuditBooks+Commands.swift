@@ -32,21 +32,24 @@ extension AuditBooks {
         return tally
     }
 
-    /// Compares every copy of a forwarded command with what was read first.
+    /// Compares every copy of a forwarded command with what was read first; a replay may correct it.
     private mutating func followCopies() {
         for (copy, origin) in pages.copies {
             findings.time = pages[copy]?.time ?? .max
             let commands = topics.commands(of: copy.domain)
             let first = CommandSource(commands, origin)
+            let replay = replays.copies[origin]?.first { $0.id == copy }
             let breach: String
-            if let page = pages[origin] {
-                let home = TopicPartition(topic: commands, partition: copy.partition)
-                let isPassed = extents.hasPassed(home, copy.offset) == true
-                pages.change(origin) {
-                    $0.flags.formUnion(isPassed ? [.hasCopy, .isCopyPassed] : .hasCopy)
-                }
-                if page.digest == pages[copy]?.digest { continue }
+            if let replay, !mayReplay(origin, replay.letter) {
+                breach =
+                    "says that it replays \(replay.letter), which is no dead letter of \(first)"
+            } else if let page = pages[origin] {
+                note(copy, of: origin)
+                if replay != nil || page.digest == pages[copy]?.digest { continue }
                 breach = "is not what was read at \(first)"
+            } else if replay != nil, terms.reference != nil {
+                // What was set aside may have told no reference.
+                continue
             } else if pages.presence(of: origin, in: extents[TopicPartition(first)]) == .gone {
                 findings.leave(.goneCommands)
                 continue
@@ -58,9 +61,32 @@ extension AuditBooks {
         }
     }
 
+    private mutating func note(_ copy: PageID, of origin: PageID) {
+        let home = TopicPartition(
+            topic: topics.commands(of: copy.domain),
+            partition: copy.partition
+        )
+        let isPassed = extents.hasPassed(home, copy.offset) == true
+        let isEnd = isPassed && !replays.isSetAside(copy)
+        pages.change(origin) {
+            $0.flags.formUnion(isEnd ? [.hasCopy, .isCopyPassed] : .hasCopy)
+        }
+    }
+
+    /// Whether a dead letter is, or may be, what became of a command.
+    private func mayReplay(_ origin: PageID, _ letter: CommandSource) -> Bool {
+        if let id = replays.source(of: letter) { return pages.root(of: id) == origin }
+        guard letter.topic == topics.deadLetters,
+            let extent = extents[TopicPartition(letter)]
+        else { return false }
+        // It is not kept any more, or was not there yet when the audit began.
+        return !(extent.low..<extent.end).contains(letter.offset)
+    }
+
     /// The word for a command, judged by all that is known of it.
     private mutating func conclude(_ id: PageID, _ page: Page, isOld: Bool) -> String {
-        if page.end != .none { return page.end.word }
+        let isPutBack = page.end == .deadLettered && replays.isOpen(id)
+        if page.end != .none, !isPutBack { return page.end.word }
         let standing = standing(id, page, isOld: isOld)
         let place = CommandSource(topics.commands(of: id.domain), id)
         switch standing {

@@ -23,6 +23,7 @@ struct AuditBooks {
     var extents: Extents
     var findings: Findings
     var pages = CommandPages()
+    var replays = AuditReplays()
     var accounts = Accounts()
     var claims = LedgerClaims()
     /// Every order that came in, by domain and currency.
@@ -77,21 +78,46 @@ struct AuditBooks {
     mutating func add(_ command: SeenCommand, of domain: Domain) {
         guard isWanted(command.reference) else { return }
         let id = PageID(domain, command.place)
-        let account = command.reference.map { accounts.index(domain, $0) }
+        let root = PageID(domain, command.origin)
         let isCopy = command.origin != command.place
-        var page = Page(command, isCopy: isCopy, account: account)
-        if case .order(_, let amount, let currency) = command.wish {
-            page.currency = index(of: currency)
-            if !isCopy { intake.add(domain, "in", amount, currency) }
-        } else if !isCopy {
-            intake.add(domain, "in", nil, nil)
+        var page = page(of: command, domain)
+        if isCopy {
+            if let letter = command.deadLetter {
+                replays.add(AuditReplays.Copy(id: id, letter: letter, page: page), of: root)
+            }
+            page.kind = .copy
+        } else {
+            intake.add(domain, "in", page.amount, currency(page.currency))
         }
         if let reference = command.reference, page.kind != .invalid,
             home(of: reference, in: command.place.topic) != command.place.partition
         {
             page.flags.insert(.isStray)
         }
-        pages.add(page, id, copyOf: isCopy ? PageID(domain, command.origin) : nil)
+        pages.add(page, id, copyOf: isCopy ? root : nil)
+        correct(root)
+    }
+
+    private mutating func page(of command: SeenCommand, _ domain: Domain) -> Page {
+        var page = Page(command, account: command.reference.map { accounts.index(domain, $0) })
+        if case .order(_, _, let currency) = command.wish { page.currency = index(of: currency) }
+        return page
+    }
+
+    /// What was set aside and put back counts as what the replay says, and is where that lies.
+    private mutating func correct(_ root: PageID) {
+        guard replays.has(1, of: root), let page = pages[root] else { return }
+        let right = replays.correction(of: root).map { page.corrected(by: $0) } ?? page
+        intake.move(
+            root.domain,
+            "in",
+            from: (page.amount, currency(page.currency)),
+            to: (right.amount, currency(right.currency))
+        )
+        pages.change(root) {
+            $0 = right
+            $0.flags.insert(.isStray)
+        }
     }
 
     // MARK: What the provider calls it
@@ -128,7 +154,7 @@ struct AuditBooks {
 }
 
 extension Page {
-    fileprivate init(_ command: SeenCommand, isCopy: Bool, account: Int?) {
+    fileprivate init(_ command: SeenCommand, account: Int?) {
         var order: (fingerprint: UInt64, amount: Amount)?
         if case .order(let fingerprint, let amount, _) = command.wish {
             order = (fingerprint, amount)
@@ -141,7 +167,25 @@ extension Page {
             digest: command.digest,
             account: account.map { Int32($0) } ?? -1,
             currency: 0,
-            kind: isCopy ? .copy : Kind(command.wish)
+            kind: Kind(command.wish)
+        )
+    }
+
+    /// The same command, with what another page says.
+    fileprivate func corrected(by other: Page) -> Page {
+        Page(
+            offset: offset,
+            time: time,
+            fingerprint: other.fingerprint,
+            thousandths: other.thousandths,
+            ending: ending,
+            digest: other.digest,
+            answer: answer,
+            account: other.account,
+            currency: other.currency,
+            kind: other.kind,
+            end: end,
+            flags: flags
         )
     }
 }

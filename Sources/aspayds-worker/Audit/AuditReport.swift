@@ -26,6 +26,9 @@ struct AuditReport {
 
     var isRight: Bool { findings.count == 0 }
 
+    /// Whether there was nothing to be judged.
+    var isEmpty: Bool { isRight && commands.isEmpty && references.isEmpty }
+
     // MARK: For people
 
     func lines(colour: Bool) -> [String] {

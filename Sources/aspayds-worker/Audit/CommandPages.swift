@@ -51,13 +51,13 @@ struct Page {
     var answer: UInt32 = 0
     let account: Int32
     var currency: UInt16
-    let kind: Kind
+    var kind: Kind
     var end = End.none
     var flags: Flags = []
 
     struct Flags: OptionSet {
         let rawValue: UInt8
-        /// Its home is another partition.
+        /// Its home is another partition, or it was set aside and put back.
         static let isStray = Flags(rawValue: 1)
         /// A copy of it lies in its home partition.
         static let hasCopy = Flags(rawValue: 2)

@@ -20,6 +20,8 @@ struct SeenCommand {
     let place: CommandSource
     /// Where it was read first: elsewhere, if this is the copy of a forwarded one.
     let origin: CommandSource
+    /// The dead letter that it was replayed from; nil for any other command.
+    let deadLetter: CommandSource?
     /// When it was produced, in milliseconds since 1970.
     let time: Int64
     let reference: String?
@@ -38,6 +40,7 @@ struct SeenCommand {
     ) {
         (self.place, self.time) = (place, time)
         origin = Forward.origin(headers, readAt: place)
+        deadLetter = Replay.deadLetter(headers)
         digest = UInt32(truncatingIfNeeded: Digest.of(value ?? .init(start: nil, count: 0)))
         let decoder = CommandDecoder(domain: domain, callback: Self.callback)
         switch decoder.decode(key: key, value: value, headers: headers, source: place) {

@@ -7,6 +7,8 @@ struct Total: Hashable, CustomStringConvertible {
 
     mutating func add(_ amount: Amount) { thousandths += Int128(amount.thousandths) }
 
+    mutating func subtract(_ amount: Amount) { thousandths -= Int128(amount.thousandths) }
+
     static func + (left: Total, right: Total) -> Total {
         var sum = left
         sum.thousandths += right.thousandths
@@ -42,6 +44,11 @@ struct Tally {
             sum?.add(amount)
         }
 
+        mutating func subtract(_ amount: Amount?) {
+            count -= 1
+            if let amount { sum?.subtract(amount) }
+        }
+
         static func + (left: Row, right: Row) -> Row {
             let sums = [left.sum, right.sum].compactMap(\.self)
             return Row(
@@ -55,6 +62,19 @@ struct Tally {
 
     mutating func add(_ domain: Domain, _ word: String, _ amount: Amount?, _ currency: String?) {
         rows[Key(domain: domain, word: word, currency: currency), default: Row()].add(amount)
+    }
+
+    /// Counts as something else what was added before.
+    mutating func move(
+        _ domain: Domain,
+        _ word: String,
+        from old: (amount: Amount?, currency: String?),
+        to new: (amount: Amount?, currency: String?)
+    ) {
+        let key = Key(domain: domain, word: word, currency: old.currency)
+        rows[key]?.subtract(old.amount)
+        if rows[key]?.count == 0 { rows[key] = nil }
+        add(domain, word, new.amount, new.currency)
     }
 
     /// The rows of all words together, by domain and currency.

@@ -67,6 +67,7 @@ struct AuditCommand: AsyncParsableCommand {
         guard 0.001...1000 ~= rate else {
             throw ValidationError("--rate \(rate): a number from 0.001 to 1000")
         }
+        if let reference { _ = try Subject([reference], domain: nil) }
     }
 
     func run() async throws {
@@ -75,6 +76,9 @@ struct AuditCommand: AsyncParsableCommand {
         var books = AuditBooks(terms(settings), try await reader.extents())
         try await reader.read(into: &books)
         var report = books.conclude()
+        if let reference, report.isEmpty {
+            throw Failure("nothing is known of \(printable(reference)); is it spelt right?")
+        }
         var failure: Failure?
         if provider {
             do throws(Failure) {

@@ -91,10 +91,10 @@ struct StandingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Why; published, with long numbers masked.", valueName: "why"))
     var why: String
     @Option(
-        help: "How long to wait for all replicas to obey.",
+        help: .lasting("How long to wait for all replicas to obey", byDefault: .waitForWorkers),
         transform: DurationText.argument
     )
-    var wait: Duration = .seconds(30)
+    var wait: Duration = .waitForWorkers
     @Flag(help: "Order, and do not wait.") var noWait = false
     @Flag(help: "Print one JSON object.") var json = false
 

@@ -22,11 +22,14 @@ extension LedgerCommand {
                 """ + SettingsHelp.brief
         )
 
-        @Flag(help: "Do not ask.") var yes = false
+        @OptionGroup var consent: Consent
         @Flag(help: "Print one JSON object.") var json = false
         @OptionGroup var options: SettingsOptions
 
-        mutating func validate() throws { _ = try domain() }
+        mutating func validate() throws {
+            _ = try domain()
+            try consent.check()
+        }
 
         func run() async throws {
             let settings = try options.load(.kafka, besideWords: true)
@@ -48,8 +51,7 @@ extension LedgerCommand {
                 "warning: This takes \(desk.ledger) from \(printable(groups)) for \(desk.group): "
                     + "workers of another group stop, if any still run."
             )
-            guard !yes, Terminal.asks else { return }
-            guard Terminal.agrees("Go on?") else { throw Failure("nothing was claimed") }
+            try consent.obtain(otherwise: "nothing was claimed")
         }
     }
 }

@@ -16,8 +16,8 @@ extension DeadLettersCommand {
                 Each goes to the home partition of its reference, byte for byte or with a value \
                 that corrects it. Refused is what is still no valid command, and every order whose \
                 reference may have been sent, by the ledger. A dead letter stays one command, \
-                however often it is replayed: what was taken up already is left out, and what no \
-                worker has read yet is carried out once. A check is asked again each time.
+                however often it is replayed: what was taken up already is passed over, and what \
+                no worker has read yet is carried out once. A check is asked again each time.
 
                 A correction keeps the reference: that of the key, or the one that can be read in \
                 the value. Where there is none, the correction names it; until a worker has taken \
@@ -44,7 +44,7 @@ extension DeadLettersCommand {
         @Option(help: ArgumentHelp("How many at once, at most.", valueName: "count"))
         var limit = 1000
         @Flag(help: "Only say what would happen.") var dryRun = false
-        @Flag(help: "Do not ask.") var yes = false
+        @OptionGroup var consent: Consent
         @Flag(help: "Print one JSON object a line.") var json = false
         @OptionGroup var options: SettingsOptions
 
@@ -64,13 +64,21 @@ extension DeadLettersCommand {
                     "--limit \(limit): must be 1 to \(Self.mostAtOnce), and enough for the positions"
                 )
             }
+            if !dryRun { try consent.check() }
         }
 
         func run() async throws {
             let settings = try options.load(.kafka, besideWords: true)
             let plan = try await plan(settings)
             let text = ReplayText(settings, json: json)
-            for left in plan.left { text.tell(left) }
+            // Nobody has asked for one of them.
+            let isCounted = options.words.isEmpty && !json
+            for left in plan.left where !isCounted || left.cause == .refused { text.tell(left) }
+            if isCounted, plan.taken > 0 {
+                Terminal.complain(
+                    "\(plan.taken) \(plan.taken == 1 ? "was" : "were") replayed already"
+                )
+            }
             if !plan.drafts.isEmpty {
                 try await replay(plan.drafts, text, settings)
             } else if plan.left.isEmpty {
@@ -105,7 +113,9 @@ extension DeadLettersCommand {
             let filter = try filters.filter(settings)
             var chosen = plan
             var count = 0
+            var replays: [LetterPlace: LetterPlace] = [:]
             try await LetterBox(settings).read { letter in
+                if let earlier = letter.replayOf { replays[earlier] = letter.place }
                 guard filter.admits(letter) else { return }
                 count += 1
                 if count <= limit { chosen.add(letter) }
@@ -116,6 +126,7 @@ extension DeadLettersCommand {
                         + "\(Self.mostAtOnce): narrow them down with --since and --until"
                 )
             }
+            chosen.passOver(replays)
             plan = chosen
         }
 
@@ -129,9 +140,7 @@ extension DeadLettersCommand {
                 return
             }
             Terminal.complain("warning: \(ReplayText.risk(of: drafts))")
-            if !yes, Terminal.asks, !Terminal.agrees("Go on?") {
-                throw Failure("nothing was replayed")
-            }
+            try consent.obtain(otherwise: "nothing was replayed")
             defer { Terminal.progress(nil) }
             var count = 0
             try await Replayer(settings: settings, rate: rate).replay(drafts) { draft, report in

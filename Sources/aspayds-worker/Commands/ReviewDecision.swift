@@ -71,13 +71,16 @@ struct DecisionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Why; published, with long numbers masked.", valueName: "why"))
     var why: String
     @Option(help: "Where the reference is (default: where it is known).") var domain: Domain?
-    @Flag(help: "Do not ask.") var yes = false
+    @OptionGroup var consent: Consent
     @Flag(help: "Order it although the same was ordered already.") var again = false
     @Option(
-        help: "How long to wait for a worker to take the order.",
+        help: .lasting(
+            "How long to wait for a worker to take the order",
+            byDefault: .waitForWorkers
+        ),
         transform: DurationText.argument
     )
-    var wait: Duration = .seconds(30)
+    var wait: Duration = .waitForWorkers
     @Flag(help: "Order, and do not wait.") var noWait = false
     @Flag(help: "Print one JSON object.") var json = false
 
@@ -90,7 +93,7 @@ struct DecisionOptions: ParsableArguments {
         let subject = try Subject(options.words, domain: domain)
         // Which attempt of which domain it is about, the ledger says later.
         let order = order(subject.domains[0], subject.reference, 1, verdict, providerID)
-        guard let problem = order.problem else { return }
+        guard let problem = order.problem else { return try consent.check() }
         let value = ["by": by, "why": why, "provider_id": providerID][problem.field] ?? nil
         let name = problem.field.replacing("_", with: "-")
         throw ValidationError("--\(name) \"\(printable(value ?? ""))\": must be \(problem.rule)")
@@ -161,8 +164,7 @@ struct DecisionOptions: ParsableArguments {
         for warning in [warning, ReviewRules.risk(of: order, about: review)].compactMap(\.self) {
             Terminal.complain("warning: \(printable(warning))")
         }
-        guard !yes, Terminal.asks else { return }
-        guard Terminal.agrees("Go on?") else { throw Failure("nothing was ordered") }
+        try consent.obtain(otherwise: "nothing was ordered")
     }
 
     private func fate(

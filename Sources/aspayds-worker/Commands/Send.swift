@@ -164,7 +164,9 @@ struct SendOptions: ParsableArguments {
             )
         }
         guard plan.refusals.isEmpty || skipInvalid else {
-            throw Failure("nothing was sent; \(plan.refusals.count) of the commands are wrong")
+            let count = plan.refusals.count
+            let what = count == 1 ? "1 command is wrong" : "\(count) commands are wrong"
+            throw Failure("nothing was sent; \(what)")
         }
         if !plan.items.isEmpty { try await sender.send(plan.items) }
         if !plan.refusals.isEmpty { throw Failure("\(plan.refusals.count) commands were not sent") }

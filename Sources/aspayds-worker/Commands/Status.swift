@@ -49,10 +49,13 @@ struct StatusCommand: AsyncParsableCommand {
 /// How far back `status` and `top` look.
 struct MemoryOptions: ParsableArguments {
     @Option(
-        help: "For how long to remember replicas that have ended, and dead letters.",
+        help: .lasting(
+            "For how long to remember replicas that have ended, and dead letters",
+            byDefault: .memoryOfStatus
+        ),
         transform: DurationText.argument
     )
-    var since: Duration = .seconds(3600)
+    var since: Duration = .memoryOfStatus
 
     mutating func validate() throws {
         guard since < .seconds(60) || since > .seconds(7 * 86_400) else { return }

@@ -13,22 +13,43 @@ struct ControlDesk {
 
     /// The last order about an attempt, as far as the topic still has it.
     func lastReview(_ key: String) async throws(Failure) -> ReviewOrder? {
+        var last: ReviewOrder?
+        try await read { order in
+            if case .review(let order) = order, order.key == key { last = order }
+        }
+        return last
+    }
+
+    /// The order that keeps a domain paused; nil where none does.
+    func pause(of domain: Domain) async throws(Failure) -> StandingOrder? {
+        var last: StandingOrder?
+        try await read { order in
+            guard case .standing(let order) = order, case .flow(domain, let isPaused) = order.kind
+            else { return }
+            last = isPaused ? order : nil
+        }
+        return last
+    }
+
+    /// Shows every order that the topic still has.
+    private func read(_ see: (ControlOrder) -> Void) async throws(Failure) {
         let partitions = try await KafkaAccess.partitionCount(of: topic, settings)
         var scan = try TopicScan(
             (0..<partitions).map { TopicPartition(topic: topic, partition: Int32($0)) },
             settings
         )
-        var last: ReviewOrder?
         do throws(Failure) {
             try await scan.readToEnd { record in
-                if let order = Self.review(record), order.key == key { last = order }
+                let order = record.withValue { value in
+                    value.flatMap { try? ControlOrder(value: $0) }
+                }
+                if let order { see(order) }
             }
         } catch {
             await scan.close()
             throw error
         }
         await scan.close()
-        return last
     }
 
     /// Orders, and waits until every in-sync replica has it.
@@ -45,12 +66,5 @@ struct ControlDesk {
         case .failure(let error)?: throw KafkaAccess.failure(error, settings)
         case nil: throw Failure("the order was not sent")
         }
-    }
-
-    /// Orders of other kinds are none of ours.
-    private static func review(_ record: Record) -> ReviewOrder? {
-        let order = record.withValue { value in value.flatMap { try? ControlOrder(value: $0) } }
-        if case .review(let order)? = order { return order }
-        return nil
     }
 }

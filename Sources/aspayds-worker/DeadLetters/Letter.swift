@@ -63,6 +63,11 @@ struct Letter {
         self.note = note
     }
 
+    /// The dead letter that its record was replayed from.
+    var replayOf: LetterPlace? {
+        Replay.deadLetter(headers).map { LetterPlace(partition: $0.partition, offset: $0.offset) }
+    }
+
     /// The domain of the topic that it comes from; nil where that is none of these.
     func domain(_ topics: Topics) -> Domain? {
         Domain.allCases.first { topics.commands(of: $0) == note.source?.topic }

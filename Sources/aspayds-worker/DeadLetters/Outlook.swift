@@ -9,23 +9,21 @@ enum Outlook {
     case invalid(ReplayRefusal)
     /// The reference may have been sent.
     case refused(String)
-    /// Its command was taken up already.
+    /// Its command was taken up already, or set aside again.
     case taken(String)
 
-    /// Asks the rules, and where it would be an order the ledger.
+    /// Asks the rules and the ledger.
     init(of letter: Letter, _ settings: Settings) async throws(Failure) {
         let rules = ReplayRules(settings)
-        do throws(ReplayRefusal) {
-            _ = try rules.draft(letter)
-        } catch {
-            self = .invalid(error)
-            return
-        }
         var plan = ReplayPlan(rules)
         plan.add(letter)
         try await plan.consult(settings)
         if let left = plan.left.first {
             self = left.cause == .taken ? .taken(left.reason) : .refused(left.reason)
+            guard left.cause == .refused else { return }
+            do throws(ReplayRefusal) { _ = try rules.draft(letter) } catch {
+                self = .invalid(error)
+            }
             return
         }
         guard let draft = plan.drafts.first else { throw Failure("nothing is known of it") }

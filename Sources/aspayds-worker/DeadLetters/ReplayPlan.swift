@@ -6,13 +6,15 @@ struct ReplayPlan {
     struct Left {
         enum Cause: String {
             case refused
-            /// Its command was taken up already.
+            /// Its command was taken up already, or set aside again.
             case taken
         }
 
         let place: LetterPlace
-        let cause: Cause
-        let reason: String
+        var cause: Cause
+        var reason: String
+        /// Of what is no valid command as it is: by what it is known, were it corrected.
+        var source: CommandSource?
     }
 
     /// Those that go back, the oldest first.
@@ -21,6 +23,7 @@ struct ReplayPlan {
     private(set) var left: [Left] = []
 
     var refused: Int { left.count { $0.cause == .refused } }
+    var taken: Int { left.count { $0.cause == .taken } }
 
     private let rules: ReplayRules
 
@@ -31,27 +34,51 @@ struct ReplayPlan {
         do throws(ReplayRefusal) {
             drafts.append(try rules.draft(letter, value: value))
         } catch {
-            left.append(Left(place: letter.place, cause: .refused, reason: error.reason))
+            let source = letter.domain(rules.topics).flatMap { _ in LetterHead(letter).origin }
+            left.append(
+                Left(place: letter.place, cause: .refused, reason: error.reason, source: source)
+            )
         }
     }
 
-    /// What the ledgers must be asked, and those that must be asked; nil where nothing is to be sent.
+    /// Passes over dead letters that were replayed and set aside again: the later one counts.
+    mutating func passOver(_ replays: [LetterPlace: LetterPlace]) {
+        for draft in drafts {
+            guard let later = replays[draft.place] else { continue }
+            left.append(Left(place: draft.place, cause: .taken, reason: Self.reason(later)))
+        }
+        drafts.removeAll { replays[$0.place] != nil }
+        for index in left.indices {
+            guard let later = replays[left[index].place] else { continue }
+            (left[index].cause, left[index].reason) = (.taken, Self.reason(later))
+        }
+    }
+
+    private static func reason(_ later: LetterPlace) -> String {
+        "it was replayed, and set aside again as \(later)"
+    }
+
+    /// What the ledgers must be asked, and those that must be asked; nil where they cannot know.
     var question: (interest: LedgerBook.Interest, domains: [Domain])? {
         let orders = drafts.filter { $0.key != nil }
-        guard !orders.isEmpty else { return nil }
+        let sources = left.filter { $0.cause == .refused }.compactMap(\.source)
+        guard !orders.isEmpty || !sources.isEmpty else { return nil }
         let interest = LedgerBook.Interest.some(
             references: Set(orders.compactMap(\.key)),
-            commands: Set(orders.filter(\.isNamedAnew).map(\.source))
+            commands: Set(orders.filter(\.isNamedAnew).map(\.source) + sources)
         )
-        return (
-            interest, Domain.allCases.filter { domain in orders.contains { $0.domain == domain } }
-        )
+        let topics = Set(orders.map(\.source.topic) + sources.map(\.topic))
+        return (interest, Domain.allCases.filter { topics.contains(rules.topics.commands(of: $0)) })
     }
 
     /// Leaves out what the ledgers forbid, and of several about one reference all but the oldest.
     mutating func judge(by book: LedgerBook?) {
         let histories = book?.histories ?? [:]
         let taken = Self.commands(in: histories)
+        for index in left.indices {
+            guard let history = left[index].source.flatMap({ taken[$0] }) else { continue }
+            (left[index].cause, left[index].reason) = (.taken, ReplayRules.taken(history))
+        }
         var first: [LedgerBook.Key: LetterPlace] = [:]
         let all = drafts.sorted { ($0.time, $0.place) < ($1.time, $1.place) }
         drafts = []

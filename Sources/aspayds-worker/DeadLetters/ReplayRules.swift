@@ -112,9 +112,7 @@ struct ReplayRules {
     ///   - taken: What the ledger says of the reference under which its very command was taken up.
     /// - Returns: What is to become of it.
     static func verdict(_ history: History?, taken: History?) -> Verdict {
-        if let taken {
-            return .taken("its command is in the ledger already (\(taken.summary))")
-        }
+        if let taken { return .taken(Self.taken(taken)) }
         guard let history else { return .ready }
         if let late = history.lateAcceptances.last {
             let name = "\(history.domain.rawValue) \(history.reference)"
@@ -125,6 +123,10 @@ struct ReplayRules {
         case .intent?, .outcome?: return .refused("the ledger knows \(history.summary)")
         case .claim?, nil: return .ready
         }
+    }
+
+    static func taken(_ history: History) -> String {
+        "its command is in the ledger already (\(history.summary))"
     }
 
     // MARK: Parts

@@ -20,6 +20,15 @@ enum Quantity {
         return "\(tenths < 0 ? "-" : "")\(tenths.magnitude / 10).\(tenths.magnitude % 10)"
     }
 
+    /// `1.25`: what is a part of something else, so that the parts add up.
+    static func share(_ number: Double) -> String {
+        guard number.magnitude < 100 else { return text(number) }
+        let hundredths = Int64((number * 100).rounded())
+        guard !hundredths.isMultiple(of: 10) else { return text(number) }
+        let rest = hundredths.magnitude % 100
+        return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
+    }
+
     /// `40 ms`, `1.2 s`.
     static func duration(_ milliseconds: Double) -> String {
         milliseconds < 1000

@@ -74,10 +74,7 @@ struct ReviewText {
             ("recipient", order?.maskedAccount),
             ("not_after", order?.notAfter.map(Moment.text)),
             ("command", review.map { "\($0.command.source), id \($0.command.id)" }),
-            (
-                review?.isDispute == true ? "since" : "in doubt since",
-                review.map { since($0) }
-            ),
+            (review.map(Self.label) ?? "-", review.map(since)),
             ("why", HistoryText.reason(review?.reason)),
             ("transmission", evidence?.transmission),
             ("lookups", evidence?.lookups.map(String.init)),
@@ -153,6 +150,12 @@ struct ReviewText {
         if review.isDispute { return }
         w.field("release_from", RFC3339.format(rules.settled(review)))
         w.field("release_until", history.order?.notAfter.map(RFC3339.format))
+    }
+
+    /// What is so since the time that stands beside it.
+    private static func label(_ review: LedgerRecord.Outcome) -> String {
+        if review.isHeld { return "held since" }
+        return review.isDispute ? "since" : "in doubt since"
     }
 
     // MARK: What became of an order

@@ -144,13 +144,13 @@ enum Catalogue {
         "ASPAYDS_HTTP_PORT",
         default: "8080",
         .integer(0...65_535),
-        "the receiver's port; 0 takes a free one"
+        "the receiver's port; 0 takes a free one, which the log names"
     )
     static let healthPort = Setting(
         "ASPAYDS_HEALTH_PORT",
         default: "8081",
         .integer(0...65_535),
-        "serves /live, /ready and /metrics; 0 takes a free port"
+        "serves /live, /ready and /metrics; 0 takes a free port, which the log names"
     )
     static let logLevel = Setting(
         "ASPAYDS_LOG_LEVEL",

@@ -32,7 +32,19 @@ enum DurationText {
     }
 }
 
+extension ArgumentHelp {
+    /// The help of a duration with its default, which the parser would not write as people do.
+    static func lasting(_ text: String, byDefault duration: Duration) -> ArgumentHelp {
+        ArgumentHelp("\(text) (default: \(DurationText.write(duration))).")
+    }
+}
+
 extension Duration {
+    /// How long a command waits for workers to take an order, unless it is told otherwise.
+    static let waitForWorkers = Duration.seconds(30)
+    /// How far back `status` and `top` look, unless they are told otherwise.
+    static let memoryOfStatus = Duration.seconds(3600)
+
     /// Rounded down.
     var wholeMilliseconds: Int64 {
         components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000

@@ -33,7 +33,7 @@ extension ConcernRules {
             domain: overview.domain,
             since: first.at,
             message: "\(overview.domain.rawValue)s: \(count) dead letter\(count == 1 ? "" : "s")",
-            help: "aspayds-worker dead-letters list"
+            help: "aspayds-worker dead-letters list --unanswered"
         )
     }
 

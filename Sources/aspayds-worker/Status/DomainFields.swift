@@ -95,13 +95,17 @@ struct DomainFields {
     }
 
     private var rate: Value {
-        let (used, limit) = (Quantity.text(total.rateUsed), Quantity.text(total.rateLimit))
-        var value: Value = [("\(used) of \(limit)/s", nil)]
+        let used = Quantity.text(total.rateUsed)
+        var value: Value = [("\(used) of \(Quantity.share(total.rateLimit))/s", nil)]
         if total.rateAllowed < total.rateLimit {
             value.append(("slowed to \(Quantity.text(total.rateAllowed))/s", .attention))
         }
         if let order = total.rateOrdered {
-            value.append(("ordered by \(order.by)", .attention))
+            var all = ""
+            if case .rate(let limit?) = order.kind {
+                all = " \(Quantity.share(limit))/s for both domains"
+            }
+            value.append(("\(order.by) has ordered\(all.isEmpty ? " it" : all)", .attention))
         }
         return value
     }

@@ -51,7 +51,7 @@ extension DomainFigures {
     fileprivate mutating func add(_ other: DomainFigures) {
         partitions += other.partitions
         stoppedPartitions += other.stoppedPartitions
-        held &+= other.held
+        unfinished &+= other.unfinished
         waiting &+= other.waiting
         inFlight &+= other.inFlight
         rateLimit += other.rateLimit

@@ -6,7 +6,7 @@ struct Fleet {
     struct Find {
         let at: Int64
         let domain: Domain
-        let count: Int64
+        var count: Int64
     }
 
     /// Replicas that have ended are kept up to this number: one that crashes again and again is a
@@ -20,10 +20,12 @@ struct Fleet {
     private(set) var replicas: [String: Replica] = [:]
     /// When a replica has said last that it owns a partition, in milliseconds since 1970.
     private(set) var ownedAt: [Domain: [Int32: Int64]] = [:]
-    /// When a replica has said last that an event was published, or that nothing waits.
+    /// When a replica has said last that an event was published, or that nothing waits, or may go on.
     private(set) var progressAt: [Domain: [String: Int64]] = [:]
     /// Dead letters that were found lately, oldest first.
-    private(set) var deadLetters: [Find] = []
+    private var found: [Find] = []
+    /// When those were set aside that have been replayed, by where they lie.
+    private var replayed: [Domain: [CommandSource: Int64]] = [:]
 
     init(memory: Duration) {
         self.memory = memory.wholeMilliseconds
@@ -37,18 +39,38 @@ struct Fleet {
         } else {
             replicas[status.worker]?.see(status)
         }
+        if let letter = status.deadLetter, let domain = status.domain,
+            replayed[domain]?.count ?? 0 < Self.mostFinds
+        {
+            replayed[domain, default: [:]][letter.place] = letter.time
+        }
         guard let process = status.process else { return }
         for (domain, figures) in process.domains {
             for partition in figures.partitions {
                 ownedAt[domain, default: [:]][partition] = status.at
             }
             let before = known?.figures(domain)
-            let isBusy = (figures.lag ?? 0) > 0
+            let isBusy = (figures.lag ?? 0) > 0 && !figures.isKeptBack
             if before == nil || !isBusy || before?.outcomes != figures.outcomes {
                 progressAt[domain, default: [:]][status.worker] = status.at
             }
             countDeadLetters(figures, before, of: domain, status, process)
         }
+    }
+
+    /// Dead letters that were found lately and not replayed since, oldest first.
+    var deadLetters: [Find] {
+        var finds = found
+        for (domain, letters) in replayed {
+            for time in letters.values.sorted() {
+                // The next heartbeat after it was set aside has counted it.
+                let index = finds.firstIndex {
+                    $0.domain == domain && $0.at >= time && $0.count > 0
+                }
+                if let index { finds[index].count -= 1 }
+            }
+        }
+        return finds.filter { $0.count > 0 }
     }
 
     private mutating func countDeadLetters(
@@ -63,14 +85,15 @@ struct Fleet {
         guard let count = figures.deadLetters, let old = before?.deadLetters ?? (isYoung ? 0 : nil),
             count > old
         else { return }
-        deadLetters.append(Find(at: status.at, domain: domain, count: count &- old))
-        if deadLetters.count > Self.mostFinds { deadLetters.removeFirst() }
+        found.append(Find(at: status.at, domain: domain, count: count &- old))
+        if found.count > Self.mostFinds { found.removeFirst() }
     }
 
     /// Forgets what has been over for too long.
     mutating func forget(at now: Int64, heartbeat: Int64) {
         let limit = now - memory
-        deadLetters.removeAll { $0.at < limit }
+        found.removeAll { $0.at < limit }
+        replayed = replayed.mapValues { letters in letters.filter { $0.value >= limit } }
         let ended = replicas.values.filter { $0.life(at: now, heartbeat: heartbeat) != .alive }
             .sorted { $0.heardAt < $1.heardAt }
         let surplus = max(0, ended.count - Self.mostEnded)

@@ -22,6 +22,13 @@ enum FlowState: Equatable {
     var isOpen: Bool { [.flowing, .idle, .dryRun].contains(self) }
 }
 
+extension DomainFigures {
+    /// Whether commands wait for good reason.
+    var isKeptBack: Bool {
+        breaker != nil || paused != nil || sending == "off" || restored != nil
+    }
+}
+
 extension DomainOverview {
     /// What holds commands back comes first.
     var state: FlowState {

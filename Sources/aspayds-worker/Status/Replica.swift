@@ -69,8 +69,8 @@ struct Replica {
             guard let domain = status.domain else { return }
             let subject = Subject(kind: status.kind, domain: domain, partition: status.partition)
             alerts[subject] = status
-        // A heartbeat counts them.
-        case .reviewNeeded: break
+        // A heartbeat counts them, and `Fleet`.
+        case .reviewNeeded, .deadLetterReplayed: break
         }
     }
 

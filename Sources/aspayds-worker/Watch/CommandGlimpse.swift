@@ -29,7 +29,9 @@ struct CommandGlimpse {
         reference = fields?[Reference.field]?.text
         var details = fields.map(Self.details) ?? ["not readable"]
         if let trigger = header(Command.triggerHeader) { details.append("because of a \(trigger)") }
-        if headers.contains(where: { $0.name == Forward.header }) {
+        if let letter = Replay.deadLetter(headers) {
+            details.append("a replay of \(letter)")
+        } else if Forward.isForwarded(headers) {
             details.append("forwarded to its home partition")
         }
         self.details = details

@@ -5,6 +5,8 @@ struct Standing: Equatable {
     let text: String
     let style: Style?
     var help: String?
+    /// Whether no worker has said anything of it.
+    var isUnanswered = false
 
     /// By the ledger, or where it says nothing by the entries of its chapter.
     static func of(
@@ -38,8 +40,22 @@ struct Standing: Equatable {
         return Standing(
             text: "no worker has answered yet",
             style: .attention,
-            help: "aspayds-worker status"
+            help: "aspayds-worker status",
+            isUnanswered: true
         )
+    }
+
+    /// What nobody has answered waits for good reason.
+    init(paused order: StandingOrder, _ domain: Domain, at now: Int64) {
+        let ago = Moment.span(now - order.at)
+        text = "waits: \(domain.rawValue)s are paused by \(order.by) \(ago) ago: \(order.why)"
+        style = .attention
+        help = "aspayds-worker resume \(domain.rawValue)s --by WHO --why WHY"
+    }
+
+    init(text: String, style: Style?, help: String? = nil, isUnanswered: Bool = false) {
+        (self.text, self.style, self.help) = (text, style, help)
+        self.isUnanswered = isUnanswered
     }
 
     private static func of(

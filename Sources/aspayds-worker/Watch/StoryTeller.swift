@@ -86,13 +86,16 @@ struct StoryTeller {
         for chapter in story.chapters {
             for entry in chapter { tell(entry) }
             let domain = chapter.first?.domain
-            let standing = Standing.of(
+            var standing = Standing.of(
                 request.reference,
                 domain,
                 chapter,
                 domain.flatMap { histories[$0] },
                 at: Moment.now
             )
+            if standing.isUnanswered, let domain, let order = await pause(of: domain) {
+                standing = Standing(paused: order, domain, at: Moment.now)
+            }
             for line in StoryText.lines(standing) { print(line) }
         }
         if story.omitted > 0 {
@@ -111,6 +114,17 @@ struct StoryTeller {
         } catch {
             Terminal.complain("warning: the ledger cannot be read: \(error.message ?? "-")")
             return [:]
+        }
+    }
+
+    /// The order to pause; whoever may not read orders does without.
+    private func pause(of domain: Domain) async -> StandingOrder? {
+        do throws(Failure) { return try await ControlDesk(settings).pause(of: domain) } catch {
+            Terminal.complain(
+                "warning: whether \(domain.rawValue)s are paused is not known: "
+                    + (error.message ?? "-")
+            )
+            return nil
         }
     }
 

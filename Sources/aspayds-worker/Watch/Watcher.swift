@@ -6,6 +6,8 @@ struct Watcher {
     private let deadLetters: String
     private let reference: String?
     private let show: (Sighting) -> Void
+    /// What is not shown yet, so that what other partitions have of the same time comes with it.
+    private var backlog: Backlog?
 
     /// The commands that were seen to end.
     private(set) var ended: Set<String> = []
@@ -36,6 +38,8 @@ struct Watcher {
     ) async -> Bool {
         let deadline = timeout.map { ContinuousClock.now + $0 }
         var unread = Set(positions.map(\.topicPartition))
+        backlog = Backlog()
+        defer { endBacklog() }
         while !Task.isCancelled {
             for event in await reader.next() {
                 switch event {
@@ -45,6 +49,8 @@ struct Watcher {
                 default: break
                 }
             }
+            // From here on each is shown as it comes.
+            if unread.isEmpty { endBacklog() }
             if let untilFinal, ended.count >= untilFinal { return true }
             if !follow, unread.isEmpty { return true }
             if let deadline, ContinuousClock.now >= deadline { return false }
@@ -57,8 +63,13 @@ struct Watcher {
         if let reference, sighting.reference.map(Contract.Reference.uppercased) != reference {
             return
         }
-        show(sighting)
+        for sighting in backlog?.add(sighting) ?? [sighting] { show(sighting) }
         if sighting.endsCommand { ended.insert(sighting.commandKey) }
+    }
+
+    private mutating func endBacklog() {
+        for sighting in backlog?.takeAll() ?? [] { show(sighting) }
+        backlog = nil
     }
 
     private func sighting(of record: Record) -> Sighting {
