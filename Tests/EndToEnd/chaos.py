@@ -1,6 +1,5 @@
 """Orders without end, workers that are hit at random, and a provider that fails in every way."""
 
-import signal
 import time
 from collections import Counter
 
@@ -66,11 +65,11 @@ class Team:
         self.start, self.dice, self.kinds = start, dice, hits
         self.workers = [start() for _ in range(size)]
         self.started = size
-        self.frozen, self.leaving = {}, []
+        self.frozen = {}
         self.hits = Counter()
 
     def hit(self):
-        """Kills or stops one and starts another, or freezes one for a while."""
+        """Kills one and starts another, or freezes one for a while."""
         self.thaw_due()
         awake = [worker for worker in self.workers if worker not in self.frozen]
         if not awake:
@@ -81,19 +80,12 @@ class Team:
         self.hits[kind] += 1
         if kind == "killed":
             worker.kill()
-            self.replace(worker)
-        elif kind == "stopped":
-            worker.process.send_signal(signal.SIGTERM)
-            self.leaving.append(worker)
-            self.replace(worker)
-        else:
-            times = (0.02, 0.6) if kind == "frozen shortly" else (1.3, 3)
-            worker.freeze()
-            self.frozen[worker] = time.monotonic() + self.dice.uniform(*times) * SESSION
-
-    def replace(self, worker):
-        self.workers[self.workers.index(worker)] = self.start()
-        self.started += 1
+            self.workers[self.workers.index(worker)] = self.start()
+            self.started += 1
+            return
+        times = (0.02, 0.6) if kind == "frozen shortly" else (1.3, 3)
+        worker.freeze()
+        self.frozen[worker] = time.monotonic() + self.dice.uniform(*times) * SESSION
 
     def thaw_due(self, at=None):
         """Wakes those whose time has come."""
@@ -110,11 +102,9 @@ class Team:
             self.thaw_due()
             time.sleep(max(0, min([end - now, 0.1])))
 
-    def recover(self, within=60):
-        """All of them are awake again, and who was told to leave has left well."""
+    def recover(self):
+        """All of them are awake again."""
         self.thaw_due(at=float("inf"))
-        for worker in self.leaving:
-            worker.ends_with(0, within=within)
 
 
 def report(sandbox, commands, counts, team, late):
