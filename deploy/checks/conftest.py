@@ -31,13 +31,21 @@ class Objects:
     def workloads(self):
         return self.of("Deployment", "Job")
 
+    @property
+    def processes(self):
+        """What runs all the time, unlike the pod in which people run the tools."""
+        deployments = self.of("Deployment")
+        return [item for item in deployments if pod(item)["containers"][0].get("args") == ["run"]]
+
     def settings(self, workload):
         """The environment of a workload's container: ConfigMap first, then its own."""
         (container,) = pod(workload)["containers"]
         environment = {}
         for source in container.get("envFrom", []):
             environment |= self.get("ConfigMap", source["configMapRef"]["name"])["data"]
-        return environment | {item["name"]: item["value"] for item in container.get("env", [])}
+        return environment | {
+            item["name"]: item.get("value", "user") for item in container.get("env", [])
+        }
 
 
 def pod(workload):
