@@ -64,6 +64,12 @@ def seconds(text):
     return total
 
 
+def longest_end(settings):
+    """Seconds from SIGTERM to the end: each domain drains and leaves its group, then the producer ends."""
+    domains = {"payments", "payouts"} & set(settings["ASPAYDS_ROLES"].split(","))
+    return max(1, len(domains)) * (seconds(settings["ASPAYDS_DRAIN_TIMEOUT"]) + 10) + 7
+
+
 @pytest.fixture(params=["base", "example", "gateway"])
 def objects(request):
     return Objects(request.param)

@@ -6,11 +6,9 @@ import jsonschema
 import pytest
 import yaml
 
-from conftest import pod, seconds
+from conftest import longest_end, pod
 
 CRDS = pathlib.Path(__file__).parent / "crds"
-# What our producer takes to empty itself after the drain.
-PRODUCER_SECONDS = 5
 
 
 def test_pods_meet_the_restricted_profile(objects):
@@ -107,10 +105,9 @@ def test_ports_that_are_named_exist(objects):
 def test_there_is_time_to_drain(objects):
     for deployment in objects.processes:
         (container,) = pod(deployment)["containers"]
-        drain = seconds(objects.settings(deployment)["ASPAYDS_DRAIN_TIMEOUT"])
         pause = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
         grace = pod(deployment)["terminationGracePeriodSeconds"]
-        assert grace > pause + drain + PRODUCER_SECONDS
+        assert grace > pause + longest_end(objects.settings(deployment))
 
 
 def test_workers_are_rolled_one_at_a_time(objects):
