@@ -1,4 +1,4 @@
-"""The steps of deploy/README.md for what needs another set of topics: each is run as it stands there."""
+"""The pages of deploy/README.md that need another set of topics; it says which of their steps are not run here."""
 
 import json
 
@@ -52,11 +52,18 @@ def kinds(environment, reference):
     return [json.loads(line)["state"] for line in lines]
 
 
-def owed(environment):
-    """What the old workers still have to do, by their own word."""
+def figures(environment, *names):
+    """What the workers have to do, by their own word."""
     report = json.loads(told(environment, "status", "--json"))
-    totals = [report[domain] for domain in ("payments", "payouts")]
-    return [total.get(name) for total in totals for name in ("lag", "in_doubt", "in_review")]
+    return [report[domain].get(name) for domain in ("payments", "payouts") for name in names]
+
+
+def owed(environment):
+    return figures(environment, "lag", "in_doubt", "in_review")
+
+
+def followed(environment):
+    return figures(environment, "tracked")
 
 
 def test_more_partitions_are_another_set_of_topics(broker, provider, environment, start_worker):
@@ -68,11 +75,16 @@ def test_more_partitions_are_another_set_of_topics(broker, provider, environment
 
     # 1, 2: the new topics; 3: nothing comes to the old ones any more.
     told(environment | NEXT, "topics", "apply", "--partitions", "6", "--replication-factor", "1")
+    told(environment | NEXT, "topics", "check", "--partitions", "6", "--development")
     until(lambda: owed(environment) == [0] * 6, 60, lambda: owed(environment))
     # 4, 5: the new workers beside the old ones, then the old ones go.
     new = start_worker(**(environment | NEXT)).await_ready()
     told(environment | NEXT, "send", "payout", "--reference", "NEW-1", *PAYOUT)
     until(lambda: kinds(environment | NEXT, "NEW-1") == ["requested"], 60, "it is requested")
+    for command in commands:
+        step = "pay" if command.domain == "payment" else "complete"
+        provider.order("POST", f"{command.domain}s/{command.reference}/{step}")
+    until(lambda: followed(environment) == [0, 0], 90, lambda: followed(environment))
     assert old.stop(within=30) == 0
     assert_right(environment, "--complete")
     report = assert_right(environment | NEXT, "--complete")
