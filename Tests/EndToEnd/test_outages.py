@@ -8,6 +8,7 @@ from books import await_endings, judge
 from commands import mixed
 from processes import free_port
 from tansu import Tansu
+from test_pause import order
 from waiting import until
 
 # The embedded cluster begins a group after 3 s, and never answers who waits longer than a session.
@@ -144,9 +145,16 @@ def test_a_rebalance_while_the_provider_is_away_leaves_no_doubts(start_sandbox, 
     assert first.stop(within=25) == 0
     takes_over(second)
     assert kafka.cluster.events() == []
+    # Operators have it begin gently.
+    for words in (["pause", "payouts"], ["rate", "20"]):
+        assert order(kafka, *words)[0] == 0
 
     provider = start_sandbox("--no-kafka", port=port)
     provider.cluster = kafka.cluster
+    payments = [command for command in commands if command.domain == "payment"]
+    await_endings(kafka.cluster, payments, within=90)
+    assert {line["reference"] for line in provider.executions} == {c.reference for c in payments}
+    assert order(kafka, "resume", "payouts")[0] == 0
     await_endings(kafka.cluster, commands, within=90)
     assert judge(provider, commands) == {"payment created": 30, "payout requested": 30}
     assert told(kafka.cluster, "in_doubt") == told(kafka.cluster, "needs_review") == []

@@ -1,4 +1,4 @@
-"""The steps of deploy/README.md for what needs another set of topics: each is run as it stands there."""
+"""The pages of deploy/README.md that need another set of topics; it says which of their steps are not run here."""
 
 import json
 
@@ -52,11 +52,18 @@ def kinds(environment, reference):
     return [json.loads(line)["state"] for line in lines]
 
 
-def owed(environment):
-    """What the old workers still have to do, by their own word."""
+def figures(environment, *names):
+    """What the workers have to do, by their own word."""
     report = json.loads(told(environment, "status", "--json"))
-    totals = [report[domain] for domain in ("payments", "payouts")]
-    return [total.get(name) for total in totals for name in ("lag", "in_doubt", "in_review")]
+    return [report[domain].get(name) for domain in ("payments", "payouts") for name in names]
+
+
+def owed(environment):
+    return figures(environment, "lag", "in_doubt", "in_review")
+
+
+def followed(environment):
+    return figures(environment, "tracked")
 
 
 def test_more_partitions_are_another_set_of_topics(broker, provider, environment, start_worker):
@@ -68,11 +75,16 @@ def test_more_partitions_are_another_set_of_topics(broker, provider, environment
 
     # 1, 2: the new topics; 3: nothing comes to the old ones any more.
     told(environment | NEXT, "topics", "apply", "--partitions", "6", "--replication-factor", "1")
+    told(environment | NEXT, "topics", "check", "--partitions", "6", "--development")
     until(lambda: owed(environment) == [0] * 6, 60, lambda: owed(environment))
     # 4, 5: the new workers beside the old ones, then the old ones go.
     new = start_worker(**(environment | NEXT)).await_ready()
     told(environment | NEXT, "send", "payout", "--reference", "NEW-1", *PAYOUT)
     until(lambda: kinds(environment | NEXT, "NEW-1") == ["requested"], 60, "it is requested")
+    for command in commands:
+        step = "pay" if command.domain == "payment" else "complete"
+        provider.order("POST", f"{command.domain}s/{command.reference}/{step}")
+    until(lambda: followed(environment) == [0, 0], 90, lambda: followed(environment))
     assert old.stop(within=30) == 0
     assert_right(environment, "--complete")
     report = assert_right(environment | NEXT, "--complete")
@@ -80,8 +92,30 @@ def test_more_partitions_are_another_set_of_topics(broker, provider, environment
     assert new.stop(within=30) == 0
 
 
+def last_words(environment):
+    """The last event of each reference, by its kind."""
+    found = {}
+    for line in told(environment, "watch", "--json").splitlines():
+        event = json.loads(line)
+        reference, number = event.get("transaction_reference"), event["event"].get("sequence", -1)
+        found[reference] = max(found.get(reference, (-1, "")), (number, event["state"]))
+    return {reference: kind for reference, (_, kind) in found.items()}
+
+
+def answer_to_check(environment, domain, reference):
+    """What a check finds; `send --check` asks, `watch` tells."""
+    told(environment, "send", domain, "--check", "--reference", reference)
+    until(lambda: "checked" in kinds(environment, reference), 60, "the check is answered")
+    lines = told(environment, "watch", "--reference", reference, "--json").splitlines()
+    return json.loads(lines[-1])["event"]
+
+
 def test_a_ledger_that_is_lost(broker, provider, environment, start_worker):
-    worker = start_worker(**environment).await_ready()
+    provider.break_with({"fault": "timeout-before", "endpoint": "create", "times": 1})
+    hasty = environment | {"ASPAYDS_SETTLE_WINDOW": "1s", "ASPAYDS_REQUEST_TIMEOUT": "1s"}
+    worker = start_worker(**hasty).await_ready()
+    told(environment, "send", "payout", "--reference", "LOST-REVIEW", *PAYOUT)
+    until(lambda: kinds(environment, "LOST-REVIEW")[-1:] == ["needs_review"], 60, "it is in review")
     commands = mixed(10, prefix="LOST")
     broker.cluster.send(commands)
     await_endings(broker.cluster, commands, within=60)
@@ -94,13 +128,22 @@ def test_a_ledger_that_is_lost(broker, provider, environment, start_worker):
     refused = start_worker(**environment)
     refused.ends_with(1, within=60)
     assert "payout.ledger" in refused.output
-    # 3: what became of each order, the provider knows.
+    # 3: what became of each order, the provider knows. The review's offset has passed long ago.
+    words = last_words(environment)
+    assert {r for r, kind in words.items() if kind in ("in_doubt", "needs_review")} == {"LOST-REVIEW"}
     assert "LOST-0" in told(environment, "api", "payout", "LOST-0")
-    told(environment, "api", "payout", "LOST-LAST", code=1)
+    for reference in ("LOST-REVIEW", "LOST-LAST"):
+        told(environment, "api", "payout", reference, code=1)
     # 4: what it does not know is sent on new topics.
     told(environment | NEXT, "topics", "apply", "--partitions", "3", "--replication-factor", "1")
     start_worker(**(environment | NEXT)).await_ready()
-    told(environment | NEXT, "send", "payout", "--reference", "LOST-LAST", *PAYOUT)
-    until(lambda: kinds(environment | NEXT, "LOST-LAST") == ["requested"], 60, "it is requested")
+    for reference in ("LOST-REVIEW", "LOST-LAST"):
+        told(environment | NEXT, "send", "payout", "--reference", reference, *PAYOUT)
+        until(lambda: kinds(environment | NEXT, reference) == ["requested"], 60, "it is requested")
     executed = [line["reference"] for line in provider.executions]
-    assert len(executed) == len(set(executed)) == 11
+    assert len(executed) == len(set(executed)) == 12
+    # 5: what was open is asked for.
+    assert words["LOST-1"] == "created" and words["LOST-0"] == "requested"
+    provider.order("POST", "payments/LOST-1/pay")
+    assert answer_to_check(environment | NEXT, "payment", "LOST-1")["status"] == "paid"
+    assert answer_to_check(environment | NEXT, "payout", "LOST-0")["status"] == "pending"

@@ -65,6 +65,8 @@ def test_rights_are_about_the_topics_of_the_table():
     granted = set().union(*(rights(role) for role in CODE))
     assert granted == {topic["name"] for topic in TABLE["topics"]}
     assert {acl["role"] for acl in ACLS["acls"]} == set(ACLS["roles"])
+    commands = ("payment.commands", "payout.commands")
+    assert rights("scaler") == {topic: ["Describe"] for topic in commands}
     assert rights("administrator") == {"": ["Create", "Describe", "DescribeConfigs"]}
 
 

@@ -5,6 +5,7 @@ import threading
 from audits import assert_right
 from books import await_endings, judge
 from commands import mixed
+from processes import run
 from waiting import until
 
 SETTINGS = {"ASPAYDS_RATE_LIMIT": "200", "ASPAYDS_MAX_IN_FLIGHT": "8"}
@@ -38,3 +39,6 @@ def test_rolled_under_load_nothing_is_lost_doubted_or_made_twice(start_sandbox, 
     kinds = {event.kind for event in sandbox.cluster.events()}
     assert not kinds & {"in_doubt", "needs_review", "expired"}, kinds
     assert_right(sandbox.environment, "--complete")
+    # Nothing needs a person.
+    ended = run("aspayds-worker", "status", "--check", environment=sandbox.environment, within=60)
+    assert ended.returncode == 0, ended.stdout

@@ -31,13 +31,21 @@ class Objects:
     def workloads(self):
         return self.of("Deployment", "Job")
 
+    @property
+    def processes(self):
+        """What runs all the time, unlike the pod in which people run the tools."""
+        deployments = self.of("Deployment")
+        return [item for item in deployments if pod(item)["containers"][0].get("args") == ["run"]]
+
     def settings(self, workload):
         """The environment of a workload's container: ConfigMap first, then its own."""
         (container,) = pod(workload)["containers"]
         environment = {}
         for source in container.get("envFrom", []):
             environment |= self.get("ConfigMap", source["configMapRef"]["name"])["data"]
-        return environment | {item["name"]: item["value"] for item in container.get("env", [])}
+        return environment | {
+            item["name"]: item.get("value", "user") for item in container.get("env", [])
+        }
 
 
 def pod(workload):
@@ -54,6 +62,12 @@ def seconds(text):
             total += number * {"h": 3600, "m": 60, "s": 1}[character]
             number = 0
     return total
+
+
+def longest_end(settings):
+    """Seconds from SIGTERM to the end: each domain drains and leaves its group, then the producer ends."""
+    domains = {"payments", "payouts"} & set(settings["ASPAYDS_ROLES"].split(","))
+    return max(1, len(domains)) * (seconds(settings["ASPAYDS_DRAIN_TIMEOUT"]) + 10) + 7
 
 
 @pytest.fixture(params=["base", "example", "gateway"])

@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import os
 import pathlib
 import re
 import socket
@@ -67,6 +68,30 @@ def test_the_build_sees_what_it_copies():
         assert (ROOT / name).exists() or source.endswith("*")
         folders = map(str, pathlib.Path(name).parents)
         assert any(f"!{part}" in ignore for part in [name, *folders])
+
+
+def test_the_version_is_written_into_the_program(tmp_path):
+    """The Dockerfile's own step, on a copy of the source."""
+    dockerfile = (DEPLOY / "Dockerfile").read_text()
+    (step,) = re.findall(r"^RUN (file=(?:.*\\\n)*.*)$", dockerfile, re.M)
+    name = re.match(r"file=(\S+)", step)[1]
+    source = (ROOT / name).read_text()
+    copy = tmp_path / name
+    copy.parent.mkdir(parents=True)
+
+    def written(version, text):
+        copy.write_text(text)
+        command = ["bash", "-euo", "pipefail", "-c", step]
+        environment = {"PATH": os.environ["PATH"], "VERSION": version}
+        ended = subprocess.run(command, cwd=tmp_path, env=environment, timeout=10)
+        return copy.read_text() if ended.returncode == 0 else None
+
+    lines = re.findall(r'^let programVersion = ".*"$', source, re.M)
+    assert len(lines) == 1
+    expected = source.replace(lines[0], 'let programVersion = "1.2.3-rc.1+5"')
+    assert written("1.2.3-rc.1+5", source) == expected
+    assert written('1"', source) is None
+    assert written("1.2.3", source.replace(lines[0], "")) is None
 
 
 def test_components_are_listed(tmp_path):

@@ -6,11 +6,9 @@ import jsonschema
 import pytest
 import yaml
 
-from conftest import pod, seconds
+from conftest import longest_end, pod
 
 CRDS = pathlib.Path(__file__).parent / "crds"
-# What our producer takes to empty itself after the drain.
-PRODUCER_SECONDS = 5
 
 
 def test_pods_meet_the_restricted_profile(objects):
@@ -58,12 +56,17 @@ def test_every_object_that_is_named_exists(objects):
 
 def test_selectors_find_exactly_their_pods(objects):
     def found(selector):
-        labels = selector.get("matchLabels", selector)
-        return {
-            workload["metadata"]["name"]
-            for workload in objects.workloads
-            if labels.items() <= workload["spec"]["template"]["metadata"]["labels"].items()
-        }
+        terms = selector.get("matchExpressions", [])
+        wanted = selector.get("matchLabels", {} if terms else selector)
+
+        def fits(workload):
+            labels = workload["spec"]["template"]["metadata"]["labels"]
+            return wanted.items() <= labels.items() and all(
+                term["operator"] == "In" and labels[term["key"]] in term["values"]
+                for term in terms
+            )
+
+        return {workload["metadata"]["name"] for workload in objects.workloads if fits(workload)}
 
     for deployment in objects.of("Deployment"):
         assert found(deployment["spec"]["selector"]) == {deployment["metadata"]["name"]}
@@ -72,15 +75,19 @@ def test_selectors_find_exactly_their_pods(objects):
     for service in objects.of("Service"):
         assert found(service["spec"]["selector"]) == {service["metadata"]["name"]}
     everything = {workload["metadata"]["name"] for workload in objects.workloads}
+    concerned = {
+        "aspayds": everything,
+        "aspayds-provider": everything & {"aspayds-worker", "aspayds-operator"},
+        "aspayds-receiver": {"aspayds-receiver"},
+    }
     for policy in objects.of("NetworkPolicy"):
-        name = policy["metadata"]["name"]
-        assert found(policy["spec"]["podSelector"]) == (everything if name == "aspayds" else {name})
+        assert found(policy["spec"]["podSelector"]) == concerned[policy["metadata"]["name"]]
     for monitor in objects.of("PodMonitor"):
         assert found(monitor["spec"]["selector"]) == everything
 
 
 def test_ports_that_are_named_exist(objects):
-    for deployment in objects.of("Deployment"):
+    for deployment in objects.processes:
         (container,) = pod(deployment)["containers"]
         ports = {port["name"]: port["containerPort"] for port in container["ports"]}
         for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
@@ -96,12 +103,11 @@ def test_ports_that_are_named_exist(objects):
 
 
 def test_there_is_time_to_drain(objects):
-    for deployment in objects.of("Deployment"):
+    for deployment in objects.processes:
         (container,) = pod(deployment)["containers"]
-        drain = seconds(objects.settings(deployment)["ASPAYDS_DRAIN_TIMEOUT"])
         pause = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
         grace = pod(deployment)["terminationGracePeriodSeconds"]
-        assert grace > pause + drain + PRODUCER_SECONDS
+        assert grace > pause + longest_end(objects.settings(deployment))
 
 
 def test_workers_are_rolled_one_at_a_time(objects):
@@ -165,13 +171,27 @@ def test_no_secret_is_written_here(objects):
 
 
 def test_each_gets_the_secrets_that_it_needs_and_no_others(objects):
-    def secrets(name):
-        volumes = pod(objects.get("Deployment", name))["volumes"]
-        return {volume["secret"]["secretName"] for volume in volumes}
-
-    both = {"aspayds-callbacks", "aspayds-kafka"}
-    assert secrets("aspayds-receiver") == both
-    assert secrets("aspayds-worker") == both | {"aspayds-provider"}
+    needed = {
+        "aspayds-worker": {"aspayds-kafka", "aspayds-callbacks", "aspayds-provider"},
+        "aspayds-receiver": {"aspayds-kafka-receiver", "aspayds-callbacks"},
+        "aspayds-topics": {"aspayds-kafka-topics"},
+        "aspayds-operator": {"aspayds-kafka-operator", "aspayds-provider"},
+    }
+    for workload in objects.workloads:
+        volumes = {volume["name"]: volume["secret"] for volume in pod(workload)["volumes"]}
+        names = {secret["secretName"] for secret in volumes.values()}
+        assert names == needed[workload["metadata"]["name"]]
+        # User and password come from the same.
+        users = [
+            item["valueFrom"]["secretKeyRef"]
+            for item in pod(workload)["containers"][0]["env"]
+            if item["name"] == "KAFKA_SASL_USERNAME"
+        ]
+        name = volumes["kafka"]["secretName"]
+        assert users == [{"name": name, "key": "username", "optional": True}]
+    for access in objects.of("TriggerAuthentication"):
+        names = {target["name"] for target in access["spec"]["secretTargetRef"]}
+        assert names == {"aspayds-kafka-scaler"}
 
 
 def test_what_kubernetes_does_not_have_fits_our_schemas(objects):

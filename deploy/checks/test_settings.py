@@ -39,7 +39,7 @@ def assert_taken(environment, folder):
 
 
 def test_of_kubernetes(objects, tmp_path):
-    for deployment in objects.of("Deployment"):
+    for deployment in objects.processes:
         assert_taken(objects.settings(deployment), tmp_path)
 
 
