@@ -15,6 +15,7 @@ package struct CommandWorker: Service {
     let logger: Logger
     let metrics: MetricsRegistry
     let reporter: StatusReporter?
+    private let mailbox = Mailbox<CommandLoop.Message>()
 
     /// A worker that publishes through a producer it shares with others.
     package init(
@@ -44,7 +45,6 @@ package struct CommandWorker: Service {
     /// Throws ``UntrustedLedger`` when a person has to see to the ledger first, after everything
     /// that was under way has drained, and when Kafka fails for good.
     package func run() async throws {
-        let mailbox = Mailbox<CommandLoop.Message>()
         try await withGracefulShutdownHandler {
             var kafka = settings.kafka
             kafka.properties["group.id"] = settings.group
@@ -64,9 +64,12 @@ package struct CommandWorker: Service {
             }
             await leave(consumer)
         } onGracefulShutdown: {
-            mailbox.post(.stop)
+            drain()
         }
     }
+
+    /// Begins to drain; `run` returns once that is done.
+    package func drain() { mailbox.post(.stop) }
 
     private func leave(_ consumer: Consumer) async {
         if await !consumer.close(timeout: .seconds(10)) {

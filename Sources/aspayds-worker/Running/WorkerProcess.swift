@@ -95,10 +95,13 @@ struct WorkerProcess {
             ),
             fatal, reporter,
         ]
-        if settings.roles.contains(.payments) { services.append(worker(.payment)) }
-        if settings.roles.contains(.payouts) { services.append(worker(.payout)) }
-        // Last, so that it stops first: what it has taken is still written.
+        var workers: [CommandWorker] = []
+        if settings.roles.contains(.payments) { workers.append(worker(.payment)) }
+        if settings.roles.contains(.payouts) { workers.append(worker(.payout)) }
+        services += workers
+        // Behind those, so that it stops before them: what it has taken is still written.
         if let hints, let receiver = receiver(hints) { services += [hints, receiver] }
+        services.append(DrainSignal(workers: workers))
         return services
     }
 
