@@ -28,7 +28,7 @@ SEED = int(os.environ.get("ASPAYDS_SOAK_SEED", random.SystemRandom().randrange(1
 WORKERS = 4
 PARTITIONS = 12
 # The broker keeps every batch in memory, and gets slower with each.
-MOST_COMMANDS = 18_000
+MOST_COMMANDS = 6_000
 COMMANDS_PER_SECOND = min(20, MOST_COMMANDS / (MINUTES * 60))
 # Seconds between two hits, at most, and between two changes of the weather.
 PAUSE = 6.0
