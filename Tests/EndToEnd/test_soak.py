@@ -29,7 +29,7 @@ WORKERS = 4
 PARTITIONS = 12
 # The broker keeps every batch in memory, and gets slower with each.
 MOST_COMMANDS = 6_000
-COMMANDS_PER_SECOND = min(20, MOST_COMMANDS / (MINUTES * 60))
+COMMANDS_PER_SECOND = min(10, MOST_COMMANDS / (MINUTES * 60))
 # Seconds between two hits, at most, and between two changes of the weather.
 PAUSE = 6.0
 WEATHER = 12.0
