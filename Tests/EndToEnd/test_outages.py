@@ -47,7 +47,7 @@ def test_a_worker_that_is_frozen_across_a_rebalance_does_nothing_twice(start_san
     until(lambda: sandbox.executed >= 100, 60, lambda: f"100 executed: {sandbox.totals}")
     frozen.thaw()
 
-    await_endings(sandbox.cluster, commands + later, within=60)
+    await_endings(sandbox.cluster, commands + later, within=120)
     assert judge(sandbox, commands + later).total() == 300
     assert frozen.is_running and heir.is_running
     assert any(event.reason["code"] == "interrupted" for event in told(sandbox.cluster, "in_doubt"))
