@@ -63,12 +63,14 @@ package struct CommandWorker: Service {
                 throw error
             }
             await leave(consumer)
+            // A group ends its services one after the other, and minds one that ends before its turn.
+            try? await gracefulShutdown()
         } onGracefulShutdown: {
             drain()
         }
     }
 
-    /// Begins to drain; `run` returns once that is done.
+    /// Begins to drain, and leaves the consumer group; `run` returns once it is told to end.
     package func drain() { mailbox.post(.stop) }
 
     private func leave(_ consumer: Consumer) async {
