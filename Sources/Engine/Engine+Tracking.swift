@@ -64,6 +64,8 @@ extension CommandEngine {
             let delay = delay(since: reference.since) * generator.nextFraction()
             partitions[partition]?.tracked[key]?.nextPoll = now.uptime + delay
             partitions[partition]?.tracked[key]?.isBeingPolled = false
+            // An answer may have come meanwhile, and nobody have heard it.
+            partitions[partition]?.tracked[key]?.forgetAbsence()
             schedulePoll(DoubtID(partition: partition, key: key))
         }
     }
@@ -396,6 +398,9 @@ struct Tracked: Hashable {
         if isThere { wasSeen = true }
         absentSince = isThere || !wasSeen ? nil : absentSince ?? now
     }
+
+    /// Whether the provider has it is to be found out anew.
+    mutating func forgetAbsence() { absentSince = nil }
 
     /// Notes how a poll ended: one that was refused as a whole lets its members go alone.
     mutating func note(isAnswered: Bool, _ failure: Outcome?) {

@@ -189,6 +189,24 @@ import Testing
         #expect(looks >= 4 && script.now.uptime - gone >= .seconds(60))
     }
 
+    /// An answer that came while nobody owned the partition may have said that it is there.
+    @Test func absenceIsCountedAnewWhereThePartitionComesBack() throws {
+        let script = try accepted(EngineSettings(rateLimit: 1000, settleWindow: .seconds(60)))
+        #expect(try look(script, .status(.pending)).appends.isEmpty)
+        #expect(try look(script, .absent).appends.isEmpty)
+        #expect(script.committedOffset() == 1)
+        #expect(script.step(.revoking([0])).contains(.relinquish([0])))
+        script.pass(.seconds(120))
+        script.step(.assigned(partition: 0, start: 1))
+        let end = script.knownLedger().end
+        #expect(end > 0)
+        script.claim(script.step(.restored(partition: 0, end: end)))
+        #expect(try look(script, .absent).appends.isEmpty)
+        var effects: [Effect] = []
+        while effects.appends.isEmpty { effects = try look(script, .absent) }
+        #expect(effects.appends.map(\.write.said) == [Said(1, .disputed, 2)])
+    }
+
     @Test func whatIsSeenAgainIsNotGone() throws {
         let script = try accepted(EngineSettings(rateLimit: 1000, settleWindow: .seconds(60)))
         for _ in 0..<10 {
