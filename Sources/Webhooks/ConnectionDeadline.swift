@@ -28,6 +28,15 @@ final class ConnectionDeadline: ChannelDuplexHandler, RemovableChannelHandler {
         timer?.cancel()
     }
 
+    /// What is accepted while its server closes is served by nobody, and NIO traps where such a
+    /// connection becomes active (apple/swift-nio#2813).
+    func channelActive(context: ChannelHandlerContext) {
+        guard context.channel.parent?.isActive != false else {
+            return context.close(promise: nil)
+        }
+        context.fireChannelActive()
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
         timer?.cancel()
         context.fireChannelInactive()

@@ -86,7 +86,7 @@ extension CommandLoop {
             as: "early",
             .warning,
             """
-            an operator's order came too early and counts for nothing: the last transmission may \
+            an operator's order came too early and counts for nothing, as the last transmission may \
             still have been on its way when it was given
             """,
             metadata: order.metadata

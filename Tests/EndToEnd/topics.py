@@ -216,5 +216,5 @@ class Cluster:
         return {
             place.partition: ends[place.partition] - max(place.offset, 0)
             for place in committed
-            if ends[place.partition] != max(place.offset, 0)
+            if ends[place.partition] > max(place.offset, 0)
         }
