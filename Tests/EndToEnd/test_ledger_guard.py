@@ -76,14 +76,19 @@ def test_a_ledger_has_as_many_partitions_as_its_commands(broker, start):
     refuses(start(), r"aspayds\.payout\.ledger has 3 partitions", "has 4", "ASPAYDS_TOPIC_PREFIX")
 
 
-def test_commands_created_anew_under_their_ledger_are_not_worked(start_sandbox, start_worker):
-    old = start_sandbox("--partitions", "4")
-    worker = start_worker(old).await_ready()
+def worked(start_sandbox, start_worker):
+    """An embedded Kafka whose worker has carried out 40 orders and left."""
+    sandbox = start_sandbox("--partitions", "4")
+    worker = start_worker(sandbox).await_ready()
     commands = mixed(40)
-    old.cluster.send(commands)
-    await_endings(old.cluster, commands, within=60)
+    sandbox.cluster.send(commands)
+    await_endings(sandbox.cluster, commands, within=60)
     assert worker.stop(within=30) == 0
+    return sandbox
 
+
+def test_commands_created_anew_under_their_ledger_are_not_worked(start_sandbox, start_worker):
+    old = worked(start_sandbox, start_worker)
     # The same ledger beside a topic of commands that begins at 0.
     new = start_sandbox("--partitions", "4")
     for record in old.cluster.records("payout.ledger"):
@@ -103,12 +108,7 @@ def test_commands_created_anew_under_their_ledger_are_not_worked(start_sandbox, 
 
 
 def test_the_number_of_partitions_does_not_change_between_runs(start_sandbox, start_worker):
-    sandbox = start_sandbox("--partitions", "4")
-    worker = start_worker(sandbox).await_ready()
-    commands = mixed(40)
-    sandbox.cluster.send(commands)
-    await_endings(sandbox.cluster, commands, within=60)
-    assert worker.stop(within=30) == 0
+    sandbox = worked(start_sandbox, start_worker)
     # No broker of these tests can add partitions: the group remembers fewer instead.
     assert as_if_fewer(sandbox.cluster) > 0
     refuses(start_worker(sandbox), r"payment\.commands has 4 partitions", "3", "TOPIC_PREFIX")
