@@ -14,8 +14,8 @@ extension CommandEngine {
             state.claimant = known.claimant
         }
         partitions[partition] = state
-        owned.append(partition)
-        owned.sort()
+        owned.append(state)
+        owned.sort { $0.number < $1.number }
         updateShare()
         if isStopping { drain([partition]) }
     }
@@ -52,14 +52,14 @@ extension CommandEngine {
     /// Gives partitions up at once, without a word to the ledger: what is open there is in doubt
     /// for whoever reads it next.
     mutating func abandon(_ list: [Int32]) {
-        let members = owned.filter(Set(list).contains)
+        let members = owned.map(\.number).filter(Set(list).contains)
         if members.isEmpty { return }
         leaveWork(of: members)
         stopTracking(Set(members))
         // What was wanted a moment ago is not ours to say any more.
         effects.removeAll { $0.ticket.map { members.contains($0.record.partition) } ?? false }
         for partition in members { partitions[partition] = nil }
-        owned.removeAll { members.contains($0) }
+        owned.removeAll { members.contains($0.number) }
         updateShare()
     }
 
@@ -83,8 +83,8 @@ extension CommandEngine {
 
     /// Hands drained partitions back, all together: the eager protocol unassigns at one stroke.
     mutating func relinquishDrained() {
-        if partitions.values.contains(where: \.isDraining) {
-            let draining = owned.filter { partitions[$0]?.isDraining == true }
+        if owned.contains(where: \.isDraining) {
+            let draining = owned.filter(\.isDraining).map(\.number)
             let late = draining.filter { !isDrained($0) }
             if !late.isEmpty {
                 guard let end = nextDrainEnd, now.uptime >= end else { return }
@@ -106,12 +106,11 @@ extension CommandEngine {
     }
 
     var nextDrainEnd: Instant? {
-        var end: Instant?
-        for state in partitions.values {
-            guard case .draining(let until) = state.phase else { continue }
-            end = min(end ?? until, until)
+        var end = Earliest()
+        for state in owned {
+            if case .draining(let until) = state.phase { end.note(until) }
         }
-        return end
+        return end.instant
     }
 
     /// Each replica takes the part of the rate that its partitions are of the topic.

@@ -10,12 +10,11 @@ extension CommandEngine {
     mutating func controlFlow() {
         var paused: [Int32] = []
         var resumed: [Int32] = []
-        for partition in owned {
-            guard let state = partitions[partition] else { continue }
+        for state in owned {
             let wanted = shouldPause(state)
             if wanted == state.isPaused { continue }
             state.isPaused = wanted
-            if wanted { paused.append(partition) } else { resumed.append(partition) }
+            if wanted { paused.append(state.number) } else { resumed.append(state.number) }
         }
         if !paused.isEmpty { effects.append(.pause(paused)) }
         if !resumed.isEmpty { effects.append(.resume(resumed)) }

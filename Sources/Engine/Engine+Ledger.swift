@@ -98,7 +98,7 @@ extension CommandEngine {
         leaveWork(of: [partition])
         partitions[partition]?.claimTicket = nil
         isStopping = true
-        drain(owned)
+        drain(owned.map(\.number))
     }
 
     // MARK: Claiming
@@ -232,7 +232,7 @@ extension CommandEngine {
             state.claimTicket = nil
             if state.isDraining { return leaveWork(of: [partition]) }
             // Whether its claim or ours is late the log cannot say: the group decides anew.
-            abandon(owned.filter { partitions[$0]?.isDraining == false })
+            abandon(owned.filter { !$0.isDraining }.map(\.number))
             effects.append(.reassign)
             return
         }

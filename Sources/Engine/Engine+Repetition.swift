@@ -10,18 +10,17 @@ extension CommandEngine {
     mutating func repeatOldRecords() {
         guard now.wallClock >= nextRepetition else { return }
         nextRepetition = now.wallClock + repetition / 30
-        for partition in owned where partitions[partition]?.phase == .active {
-            repeatClaim(of: partition)
-            repeatWhatIsOpen(in: partition)
+        for state in owned where state.phase == .active {
+            repeatClaim(of: state)
+            repeatWhatIsOpen(in: state)
         }
     }
 
     /// Claims again what was claimed long ago, so that no ledger is ever empty.
-    private mutating func repeatClaim(of partition: Int32) {
-        guard let state = partitions[partition], state.claimTicket == nil,
-            now.wallClock >= state.claimedAt + repetition
-        else { return }
-        claim(partition)
+    private mutating func repeatClaim(of state: PartitionState) {
+        if state.claimTicket == nil && now.wallClock >= state.claimedAt + repetition {
+            claim(state.number)
+        }
     }
 
     /// Notes where the ledger tells of a reference last, as long as that must not be forgotten.
@@ -32,14 +31,13 @@ extension CommandEngine {
         partitions[id.partition]?.told[id.key] = isOpen ? Told(ledgerOffset: offset, at: time) : nil
     }
 
-    private mutating func repeatWhatIsOpen(in partition: Int32) {
-        guard let told = partitions[partition]?.told else { return }
-        let old = told.filter { now.wallClock >= $0.value.at + repetition }
+    private mutating func repeatWhatIsOpen(in state: PartitionState) {
+        let old = state.told.filter { now.wallClock >= $0.value.at + repetition }
             // In the same order every time, so that a run can be repeated.
             .sorted { $0.value.ledgerOffset < $1.value.ledgerOffset }
         if old.count > Self.mostRepeated { nextRepetition = now.wallClock + 1000 }
         for (key, record) in old.prefix(Self.mostRepeated) {
-            writeAgain(DoubtID(partition: partition, key: key), record)
+            writeAgain(DoubtID(partition: state.number, key: key), record)
         }
     }
 

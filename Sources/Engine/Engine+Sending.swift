@@ -68,7 +68,11 @@ extension CommandEngine {
         let lookup = lookupBatches.count < Self.maxLookupBatches ? lookups.min?.at : nil
         let poll = pollBatches.count < Self.maxPolls ? polls.min?.at : nil
         let refresh = isProbing ? nil : refreshAt
-        return [lookup, poll, refresh].compactMap(\.self).min().map { max(token, $0) }
+        var due = Earliest()
+        due.note(lookup)
+        due.note(poll)
+        due.note(refresh)
+        return due.instant.map { max(token, $0) }
     }
 
     private mutating func begin(_ id: RecordID) {
@@ -142,7 +146,7 @@ extension CommandEngine {
             issuedAt: now.uptime,
             deadline: now.uptime + settings.commitDeadline
         )
-        for partition in owned { join(partition, to: &commit) }
+        for state in owned { join(state, to: &commit) }
         guard !commit.marks.isEmpty else { return }
         for waiter in commit.waiters { move(waiter, to: .fencing(commit.number)) }
         effects.append(.commit(commit.number, offsets: commit.marks))
@@ -151,37 +155,24 @@ extension CommandEngine {
 
     /// When the next commit is due; nil if there is nothing to commit.
     private var commitDue: Instant? {
-        var earliest: Instant?
-        for state in partitions.values {
-            guard let due = commitDue(of: state) else { continue }
-            earliest = min(earliest ?? due, due)
+        let usual = lastCommitAt + settings.commitInterval
+        var earliest = Earliest()
+        for state in owned where state.hasSomethingToCommit {
+            let due = state.isFenceDue ? now.uptime : usual
+            earliest.note(max(due, state.fenceAt ?? due))
         }
-        return earliest
+        return earliest.instant
     }
 
-    private func commitDue(of state: PartitionState) -> Instant? {
-        if state.phase == .restoring { return nil }
-        let due: Instant
-        if state.isFenceDue {
-            due = now.uptime
-        } else if state.hasUncommittedProgress {
-            due = lastCommitAt + settings.commitInterval
-        } else {
-            return nil
-        }
-        return max(due, state.fenceAt ?? due)
-    }
-
-    private mutating func join(_ partition: Int32, to commit: inout PendingCommit) {
-        guard let state = partitions[partition], state.phase != .restoring,
-            state.isFenceDue || state.hasUncommittedProgress
-        else { return }
+    private mutating func join(_ state: PartitionState, to commit: inout PendingCommit) {
+        guard state.hasSomethingToCommit else { return }
+        let partition = state.number
         if let fenceAt = state.fenceAt, now.uptime < fenceAt { return }
         commit.marks[partition] = state.mark
         if state.phase == .claiming(.fencing) { commit.claims.append(partition) }
         commit.epochs[partition] = state.epoch
         commit.waiters += state.fenceQueue.filter { works[$0]?.state == .fencing(nil) }
-        partitions[partition]?.fenceQueue = []
+        state.fenceQueue = []
     }
 
     /// When a commit is due without further input.

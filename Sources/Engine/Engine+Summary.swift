@@ -12,9 +12,8 @@ extension CommandEngine {
             rate: limiter.rate,
             permits: limiter.permits
         )
-        for partition in owned {
-            guard let state = partitions[partition] else { continue }
-            summary.partitions[partition] = state.progress.watermark
+        for state in owned {
+            summary.partitions[state.number] = state.progress.watermark
             summary.unfinished += state.unfinished
             summary.tracked += state.tracked.count
             for doubt in state.doubts.values {

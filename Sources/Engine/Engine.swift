@@ -25,7 +25,7 @@ public struct CommandEngine: ~Copyable {
     var tails: [ReferenceKey: RecordID] = [:]
     var partitions: [Int32: PartitionState] = [:]
     /// The partitions owned, in order, so that a run can be repeated.
-    var owned: [Int32] = []
+    var owned: [PartitionState] = []
 
     /// What was known of partitions when they were given back, until the next assignment begins.
     var remembered: [Int32: Remembered] = [:]
@@ -116,7 +116,7 @@ public struct CommandEngine: ~Copyable {
             updateShare()
         case .stop:
             isStopping = true
-            drain(owned)
+            drain(owned.map(\.number))
         }
     }
 
@@ -139,14 +139,18 @@ public struct CommandEngine: ~Copyable {
 
     /// When `advance` has something to do although nothing comes in; nil if never.
     public var wakeAt: Instant? {
-        var times: [Instant?] = [
-            retries.min?.at, reoffers.min?.at, breaker.reopensAt, pendingCommit?.deadline,
-            nextPermitAt, nextCommitAt, nextDrainEnd,
-        ]
+        var next = Earliest()
+        next.note(retries.min?.at)
+        next.note(reoffers.min?.at)
+        next.note(breaker.reopensAt)
+        next.note(pendingCommit?.deadline)
+        next.note(nextPermitAt)
+        next.note(nextCommitAt)
+        next.note(nextDrainEnd)
         if let expiry = expiries.min {
-            times.append(now.uptime + .milliseconds(expiry.wallClock - now.wallClock + 1))
+            next.note(now.uptime + .milliseconds(expiry.wallClock - now.wallClock + 1))
         }
-        return times.compactMap(\.self).min()
+        return next.instant
     }
 
     /// A ticket for a request made for a command; answers to earlier ones are ignored from now on.

@@ -22,6 +22,8 @@ final class PartitionState {
         case appending
     }
 
+    /// Which partition it is.
+    let number: Int32
     var phase: Phase = .restoring
     /// Told from an earlier assignment of the same partition by this.
     let epoch: UInt64
@@ -74,6 +76,7 @@ final class PartitionState {
     var isForeign = false
 
     init(_ partition: Int32, epoch: UInt64, start: Int64) {
+        number = partition
         self.epoch = epoch
         progress = OffsetProgress(start: start)
         committed = start
@@ -94,6 +97,11 @@ final class PartitionState {
     var isFenceDue: Bool {
         if phase == .claiming(.fencing) || !fenceQueue.isEmpty { return true }
         return isDraining && unfinished == 0 && hasUncommittedProgress
+    }
+
+    /// Whether a fence waits for a commit, or progress does.
+    var hasSomethingToCommit: Bool {
+        phase != .restoring && (isFenceDue || hasUncommittedProgress)
     }
 
     /// What may be kept while somebody else has the partition, or nobody: all is settled in what is

@@ -26,6 +26,16 @@ public struct Instant: Hashable, Comparable, Sendable {
     }
 }
 
+/// The earliest of several points in time, if there is any.
+struct Earliest {
+    private(set) var instant: Instant?
+
+    mutating func note(_ other: Instant?) {
+        guard let other else { return }
+        instant = min(instant ?? other, other)
+    }
+}
+
 /// The time that comes with every input: what the engine knows of clocks.
 public struct Moment: Hashable, Sendable {
     /// For delays and deadlines.

@@ -1,4 +1,5 @@
 import Engine
+internal import OrderedCollections
 
 /// The checkers: they see everything that is durable and everything that is handed over.
 final class Books {
@@ -11,8 +12,8 @@ final class Books {
         var suspendedAt: Int?
     }
 
-    /// What is known of a reference.
-    private struct Account {
+    /// What is known of a reference: a class, because a copy would copy its sets.
+    private final class Account {
         var executions = 0
         var executedAttempts: Set<Int> = []
         /// The latest attempt that was handed over and may have been executed.
@@ -47,14 +48,15 @@ final class Books {
         /// The latest attempt of which it was said that nothing came of it.
         var refusedAttempt = 0
 
-        mutating func noteRefusal(_ attempt: Int) {
+        func noteRefusal(_ attempt: Int) {
             refusedAttempt = max(refusedAttempt, attempt)
         }
     }
 
-    private unowned let world: World
+    private unowned(unsafe) let world: World
     private var pages: [Page]
-    private var accounts: [ReferenceKey: Account] = [:]
+    /// In the order in which they were opened, so that a run can be repeated.
+    private var accounts: OrderedDictionary<ReferenceKey, Account> = [:]
     private var writes: Set<Recorded> = []
     /// Of each partition: commands from its beginning that have all been answered.
     private var answered: [Int]
@@ -62,6 +64,10 @@ final class Books {
     private var spent: [Int64: Int64] = [:]
     /// The latest day in the ledger of each partition: a slow clock does not turn it back.
     private var days: [Int32: Int64] = [:]
+    /// The command that had not ended when this was asked last, by its number.
+    private var lastUnfinished = 0
+    /// The reference of which was not said what became of it when this was asked last.
+    private var lastUntold = 0
     private var traffic: [Time] = []
     private var trafficStart = 0
 
@@ -83,6 +89,13 @@ final class Books {
         answered = Array(repeating: 0, count: Int(world.plan.partitions))
     }
 
+    private func account(of key: ReferenceKey) -> Account {
+        if let account = accounts[key] { return account }
+        let account = Account()
+        accounts[key] = account
+        return account
+    }
+
     /// A command was copied.
     func addPage() {
         pages.append(Page())
@@ -101,7 +114,7 @@ final class Books {
                 world.fail("\(command.id) is handed over \(late) ms after its time")
             }
         }
-        var account = accounts[order.key] ?? Account()
+        let account = account(of: order.key)
         let isAllowed = !world.plan.isPayout || account.releasedAttempt >= account.openAttempt
         if account.openAttempt >= attempt || (account.openAttempt > 0 && !isAllowed) {
             world.fail(
@@ -114,7 +127,6 @@ final class Books {
             account.openAttempt = attempt
             if !account.isApproved { spend(order, account) }
         }
-        accounts[order.key] = account
     }
 
     /// Only the attempt that the ledger has open may be handed over: whoever judges an attempt
@@ -152,11 +164,11 @@ final class Books {
 
     func executed(_ order: Order, attempt: Int) {
         executions += 1
-        accounts[order.key, default: Account()].executions += 1
-        let isNew = accounts[order.key]?.executedAttempts.insert(attempt).inserted ?? false
-        let count = accounts[order.key]?.executions ?? 0
-        if count > 1 {
-            world.fail("\(order.key.high) is executed \(count) times")
+        let account = account(of: order.key)
+        account.executions += 1
+        let isNew = account.executedAttempts.insert(attempt).inserted
+        if account.executions > 1 {
+            world.fail("\(order.key.high) is executed \(account.executions) times")
         } else if !isNew {
             world.fail("attempt \(attempt) of \(order.key.high) is executed twice")
         }
@@ -184,35 +196,36 @@ final class Books {
         let (key, write) = (attempt.order.key, attempt.write)
         let isLate = world.ledger[Int(partition)].claimant != record.owner
         writes.insert(Recorded(reference: key, attempt: write.attempt, state: write.state))
-        let isPast = write.attempt < accounts[key]?.attempt ?? 0
+        let account = account(of: key)
+        let isPast = write.attempt < account.attempt
         if isLate || isPast || write.state == .conflict { return }
-        checkGround(key, write, by: record.owner)
-        accounts[key, default: Account()].attempt = write.attempt
-        accounts[key]?.state = write.state
+        checkGround(account, key, write, by: record.owner)
+        account.attempt = write.attempt
+        account.state = write.state
         switch write.state {
         case .intent:
-            accounts[key]?.isApproved = write.decision != nil
+            account.isApproved = write.decision != nil
             let day = max(record.at / 86_400_000, days[partition] ?? 0)
             days[partition] = day
-            accounts[key]?.day = day
+            account.day = day
         // It has to go on from here.
-        case .approved: accounts[key]?.needsReview = false
+        case .approved: account.needsReview = false
         default: break
         }
-        checkDecision(write, key)
+        checkDecision(account, key, write)
         // A person has said that nothing came of it, or that another one may be sent anyway.
         let isClosed = write.state == .refused && verdict(write.decision) == .notDone
-        if write.state == .released || isClosed { accounts[key]?.releasedAttempt = write.attempt }
+        if write.state == .released || isClosed { account.releasedAttempt = write.attempt }
     }
 
     /// What is written of an attempt that a person has released says so.
-    private func checkDecision(_ write: LedgerWrite, _ key: ReferenceKey) {
+    private func checkDecision(_ account: Account, _ key: ReferenceKey, _ write: LedgerWrite) {
         if write.state == .released && verdict(write.decision) == .release {
-            accounts[key]?.releasedByPerson = write.attempt
-        } else if accounts[key]?.releasedByPerson == write.attempt {
+            account.releasedByPerson = write.attempt
+        } else if account.releasedByPerson == write.attempt {
             // Nothing came of the release: `not_after` had passed.
-            accounts[key]?.releasedByPerson = nil
-        } else if let released = accounts[key]?.releasedByPerson, released + 1 == write.attempt,
+            account.releasedByPerson = nil
+        } else if let released = account.releasedByPerson, released + 1 == write.attempt,
             write.decision == nil, !write.state.isProgress
         {
             world.fail(
@@ -238,17 +251,18 @@ final class Books {
             settle(event)
         }
         guard let write = event.write, let key = world.commands[event.command].key else { return }
+        let account = account(of: key)
         if event.isReplay {
             // What was recorded late may be said for the first time by an answer given again.
-            if event.kind == .accepted { accounts[key]?.isAccepted = true }
-            if event.kind.isForPerson { accounts[key]?.needsReview = true }
-            if event.kind.isFruitless { accounts[key]?.noteRefusal(write.attempt) }
+            if event.kind == .accepted { account.isAccepted = true }
+            if event.kind.isForPerson { account.needsReview = true }
+            if event.kind.isFruitless { account.noteRefusal(write.attempt) }
             return
         }
         if !isRecorded(key, write.attempt, write.state) {
             world.fail("\(event.id) is published although the ledger does not know it")
         }
-        follow(event, write, key, by: worker)
+        follow(account, event, write, key, by: worker)
     }
 
     private func isRecorded(_ key: ReferenceKey, _ attempt: Int, _ state: LedgerState) -> Bool {
@@ -285,13 +299,12 @@ final class Books {
     /// What a member publishes that has lost its partition without knowing it may cross with its
     /// successor's, either way.
     private func follow(
+        _ account: Account,
         _ event: Event,
         _ write: LedgerWrite,
         _ key: ReferenceKey,
         by worker: Worker
     ) {
-        var account = accounts[key] ?? Account()
-        defer { accounts[key] = account }
         if event.kind == .accepted { account.isAccepted = true }
         if event.kind.isFruitless { account.noteRefusal(write.attempt) }
         if event.kind.isForPerson {
@@ -308,7 +321,7 @@ final class Books {
         let isOwner =
             owner === worker && event.assignment == worker.assignment
             && event.generation == worker.group.generation
-        if isOwner && event.kind.isProgress { checkOnce(&account, event, write) }
+        if isOwner && event.kind.isProgress { checkOnce(account, event, write) }
         guard isNew else { return }
         if isOwner {
             if write.sequence < account.sequence {
@@ -320,11 +333,11 @@ final class Books {
             account.sequence = max(account.sequence, write.sequence)
             if event.kind == .accepted { account.wasAccepted = true }
         }
-        if event.kind.isProgress { follow(&account, event, write, isOwner: isOwner) }
+        if event.kind.isProgress { follow(account, event, write, isOwner: isOwner) }
     }
 
     /// What became of an order is said once: again only as the same record, after a crash.
-    private func checkOnce(_ account: inout Account, _ event: Event, _ write: LedgerWrite) {
+    private func checkOnce(_ account: Account, _ event: Event, _ write: LedgerWrite) {
         if let sequence = account.told[event.id], sequence != write.sequence {
             world.fail("\(event.id) is said with sequence \(write.sequence) after \(sequence)")
         }
@@ -333,15 +346,21 @@ final class Books {
 
     /// Notes what a worker is told of a reference that it follows.
     func polled(_ key: ReferenceKey, _ sighting: Sighting?, by worker: Worker) {
-        var seenAt = accounts[key]?.polls[worker.owner]?.seenAt
+        let account = account(of: key)
+        var seenAt = account.polls[worker.owner]?.seenAt
         if case .status = sighting { seenAt = world.now }
-        accounts[key]?.polls[worker.owner] = (sighting, seenAt)
+        account.polls[worker.owner] = (sighting, seenAt)
     }
 
     /// A person is called for a reason: nothing is overdue that could only not be asked for, and
     /// nothing has vanished that was there a moment ago.
-    private func checkGround(_ key: ReferenceKey, _ write: LedgerWrite, by owner: UInt64) {
-        guard write.isUnannounced, let last = accounts[key]?.polls[owner] else { return }
+    private func checkGround(
+        _ account: Account,
+        _ key: ReferenceKey,
+        _ write: LedgerWrite,
+        by owner: UInt64
+    ) {
+        guard write.isUnannounced, let last = account.polls[owner] else { return }
         if write.state == .overdue && last.sighting == nil {
             world.fail("\(key.high) is overdue although the last poll told nothing")
         }
@@ -353,7 +372,7 @@ final class Books {
 
     /// What became of an order only goes forward; a contradiction is for a person.
     private func follow(
-        _ account: inout Account,
+        _ account: Account,
         _ event: Event,
         _ write: LedgerWrite,
         isOwner: Bool
@@ -414,29 +433,38 @@ final class Books {
 
     /// A command that has not ended, if there is one: liveness.
     var unfinished: RecordID? {
-        for (number, page) in pages.enumerated() {
-            let command = world.commands[number]
-            if page.final != nil || command.root != nil || command.isHint { continue }
-            if let key = command.key, let attempt = page.suspendedAt, let account = accounts[key],
-                account.isAccepted || account.needsReview || account.refusedAttempt >= attempt
-            {
-                continue
-            }
-            return command.id
+        // The one of the last time is likely to be one still.
+        if !isUnfinished(lastUnfinished) {
+            guard let next = pages.indices.first(where: isUnfinished) else { return nil }
+            lastUnfinished = next
         }
-        return nil
+        return world.commands[lastUnfinished].id
+    }
+
+    private func isUnfinished(_ number: Int) -> Bool {
+        let page = pages[number]
+        if page.final != nil { return false }
+        let command = world.commands[number]
+        if command.root != nil || command.isHint { return false }
+        guard let key = command.key, let attempt = page.suspendedAt, let account = accounts[key]
+        else { return true }
+        return !account.isAccepted && !account.needsReview && account.refusedAttempt < attempt
     }
 
     /// A reference of which it was not said what became of it, if there is one: liveness.
     var untold: ReferenceKey? {
-        // The same one every time.
-        accounts.keys.lazy.filter(isUntold).min { ($0.high, $0.low) < ($1.high, $1.low) }
+        // The one of the last time is likely to be one still.
+        if lastUntold >= accounts.count || !isUntold(lastUntold) {
+            guard let next = accounts.keys.indices.first(where: isUntold) else { return nil }
+            lastUntold = next
+        }
+        return accounts.keys[lastUntold]
     }
 
-    private func isUntold(_ key: ReferenceKey) -> Bool {
-        guard let account = accounts[key], account.isAccepted, !account.isClosedByHand,
-            account.progress != .overdue, account.progress != .disputed,
-            !world.provider.isPoison(key)
+    private func isUntold(_ index: Int) -> Bool {
+        let (key, account) = accounts.elements[index]
+        guard account.isAccepted, !account.isClosedByHand, account.progress != .overdue,
+            account.progress != .disputed, !world.provider.isPoison(key)
         else { return false }
         let ends = world.provider.ends(of: key)
         return !ends.isEmpty && !ends.contains { EventKind($0) == account.progress }

@@ -1,4 +1,5 @@
 import Engine
+internal import OrderedCollections
 
 /// Partitions come and go: positions, ledgers, leases.
 extension Worker {

@@ -1,4 +1,5 @@
 import Engine
+internal import OrderedCollections
 
 /// Effects are performed, in their order; requests to the provider and what they answer.
 extension Worker {

@@ -1,4 +1,5 @@
 import Engine
+internal import OrderedCollections
 
 /// A process: the production engine in a shell in miniature.
 ///
@@ -34,8 +35,8 @@ final class Worker {
         var isPaused = true
     }
 
-    unowned let world: World
-    unowned let group: Group
+    unowned(unsafe) let world: World
+    unowned(unsafe) let group: Group
     let name: String
     /// By how much its wall clock is wrong, in milliseconds.
     let skew: Int64
@@ -44,7 +45,7 @@ final class Worker {
     private(set) var engine: CommandEngine
     var jobs: [RecordID: Job] = [:]
     var leases: [Int32: Lease] = [:]
-    var cursors: [Int32: Cursor] = [:]
+    var cursors: OrderedDictionary<Int32, Cursor> = [:]
     /// Whether the group has answered that it does not know this member.
     var isExpelled = false
     var lastCommit: CommitNumber = 0
@@ -267,15 +268,14 @@ final class Worker {
     private func read(at now: Moment) -> Bool {
         if isStopping || world.now < kafkaCutUntil { return false }
         var received = false
-        for partition in cursors.keys.sorted() {
+        for (index, partition) in cursors.keys.enumerated() {
             let log = world.log(of: partition)
-            while engine.wantsRecords, var cursor = cursors[partition], !cursor.isPaused,
-                cursor.next < log.count
+            while engine.wantsRecords, !cursors.values[index].isPaused,
+                cursors.values[index].next < log.count
             {
-                let number = log[cursor.next]
+                let number = log[cursors.values[index].next]
                 let command = world.commands[number]
-                cursor.next += 1
-                cursors[partition] = cursor
+                cursors.values[index].next += 1
                 jobs[command.id] = Job(command: number)
                 give(.received(command.id, arrival(of: command)), now)
                 received = true

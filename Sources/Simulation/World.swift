@@ -1,4 +1,5 @@
 import Engine
+internal import OrderedCollections
 
 /// Several workers, a Kafka, a provider, a clock: everything an engine can meet, from one seed.
 final class World {
@@ -58,8 +59,8 @@ final class World {
     func fail(_ what: @autoclosure () -> String) { timeline.fail(what()) }
 
     /// Whether a trouble strikes now.
-    func troubled(_ trouble: KeyPath<Plan.Troubles, Double>) -> Bool {
-        isTroubled && chance.happens(plan.troubles[keyPath: trouble])
+    func troubled(_ trouble: (Plan.Troubles) -> Double) -> Bool {
+        isTroubled && chance.happens(trouble(plan.troubles))
     }
 
     /// The commands of a partition that were produced so far, by their numbers.
