@@ -33,6 +33,8 @@ extension CommandLoop {
             case .forget(let id): if !engine.isWorking(on: id) { jobs[id] = nil }
             case .relinquish(let partitions): relinquish(partitions)
             case .reassign: reassign()
+            // Nothing asks for heartbeats yet.
+            case .tell: break
             case .stopped: isStopped = true
             case .alert(let alert): tell(alert)
             }
