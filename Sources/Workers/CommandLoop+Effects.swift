@@ -33,8 +33,7 @@ extension CommandLoop {
             case .forget(let id): if !engine.isWorking(on: id) { jobs[id] = nil }
             case .relinquish(let partitions): relinquish(partitions)
             case .reassign: reassign()
-            // Nothing asks for heartbeats yet.
-            case .tell: break
+            case .tell(let notice): tell(notice)
             case .stopped: isStopped = true
             case .alert(let alert): tell(alert)
             }

@@ -23,6 +23,8 @@ final class CommandLoop {
         case progress(assignment: UInt64, read: Int64, of: Int64)
         /// A partition's ledger was claimed by another consumer group: its name, if it is known.
         case foreignGroup(Int32, String?)
+        /// Other processes have told of their parts of the rate.
+        case news
         /// Operators have ordered something.
         case control(ControlReader.News)
         /// What an operator has decided about was read back.
@@ -81,6 +83,7 @@ final class CommandLoop {
     let fetcher: RecordFetcher
     let instruments: Instruments
     let reporter: StatusReporter?
+    let neighbours: Neighbours?
 
     var engine: CommandEngine
     /// What is kept for each command the engine works on, and for each doubt.
@@ -111,6 +114,8 @@ final class CommandLoop {
     /// was found so far.
     var standing = StandingOrders()
     var unheeded: StandingOrders? = StandingOrders()
+    /// The processes heard of, by the hashes of their names.
+    var names: [UInt64: String] = [:]
     /// What the provider has listed last, and what was told of it since the last assignment.
     var methods: PayoutMethods?
     var toldMethods: PayoutMethods?
@@ -152,6 +157,7 @@ final class CommandLoop {
         self.survey = survey
         producer = worker.producer
         reporter = worker.reporter
+        neighbours = worker.neighbours
         instruments = Instruments(settings.domain, worker.metrics)
         gateway = Gateway(
             domain: settings.domain,
@@ -177,6 +183,7 @@ final class CommandLoop {
         try consumer.subscribe([commandTopic])
         readiness.set(subject, "waiting for an assignment")
         let control = followControl(at: Clock.now)
+        joinOthers()
         var hasMore = false
         while !isStopped {
             let messages = hasMore ? mailbox.take() : await mailbox.next(until: deadline)
@@ -189,6 +196,7 @@ final class CommandLoop {
             showFigures(at: now)
             if hasMore { await Task.yield() }
         }
+        leaveOthers()
         control.cancel()
         preparation?.cancel()
         for gap in gaps.values { gap.cancel() }
@@ -243,6 +251,7 @@ final class CommandLoop {
         case .ledger(let number, let chunk): read(number, chunk, at: now)
         case .progress(let number, let read, let total): progress(number, read: read, of: total)
         case .foreignGroup(let partition, let name): foreignGroups[partition] = name
+        case .news: hearNews(at: now)
         case .control(let news): control(news, at: now)
         case .disputed(let id, let summary, let order):
             decideDispute(id, summary, order, at: now)
