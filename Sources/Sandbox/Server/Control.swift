@@ -4,6 +4,7 @@ struct Control {
     static let endpoints = [
         ("GET /_sandbox/executions", "what was executed (?reference=R, ?limit=N: the last N)"),
         ("GET /_sandbox/requests", "what was received"),
+        ("GET /_sandbox/requests/times", "when, in ms since 1970 (?limit=N: the last N)"),
         ("GET /_sandbox/webhooks", "the last webhooks (?reference=R, ?limit=N: the last N)"),
         ("POST /_sandbox/webhooks/{number}/repeat", "send it once more"),
         ("GET, POST /_sandbox/settings", "an object of settings; POST changes what it names"),
@@ -22,6 +23,7 @@ struct Control {
             switch (method, path) {
             case ("GET", "executions"): return try executions(target)
             case ("GET", "requests"): return Answer(200, provider.with { $0.traffic.json })
+            case ("GET", "requests/times"): return try times(target)
             case ("GET", "webhooks"): return try webhooks(target)
             case ("GET", "settings"): return settings()
             case ("POST", "settings"): return try change(body)
@@ -68,6 +70,11 @@ struct Control {
             200,
             ["totals": totals.json, "executions": .array(chosen.map(\.json))]
         )
+    }
+
+    private func times(_ target: Target) throws(InvalidInput) -> Answer {
+        let limit = try limit(target)
+        return Answer(200, provider.with { $0.traffic.arrivals.json(last: limit) })
     }
 
     private func webhooks(_ target: Target) throws(InvalidInput) -> Answer {
