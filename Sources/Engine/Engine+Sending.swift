@@ -18,6 +18,7 @@ extension CommandEngine {
 
     /// Gives permits out while there are tokens, slots and a closed breaker.
     mutating func grantPermits() {
+        if !breaker.isClosed { limiter.rest(at: now.uptime) }
         while breaker.isClosed {
             skipStale()
             var waiting: Lanes = []
@@ -162,7 +163,7 @@ extension CommandEngine {
     private func commitDue(of state: PartitionState) -> Instant? {
         if state.phase == .restoring { return nil }
         let due: Instant
-        if state.isFenceDue {
+        if state.isFenceDue || state.partition == beatPartition {
             due = now.uptime
         } else if state.hasUncommittedProgress {
             due = lastCommitAt + settings.commitInterval
@@ -174,7 +175,7 @@ extension CommandEngine {
 
     private mutating func join(_ partition: Int32, to commit: inout PendingCommit) {
         guard let state = partitions[partition], state.phase != .restoring,
-            state.isFenceDue || state.hasUncommittedProgress
+            state.isFenceDue || state.hasUncommittedProgress || partition == beatPartition
         else { return }
         if let fenceAt = state.fenceAt, now.uptime < fenceAt { return }
         commit.marks[partition] = state.mark
@@ -211,6 +212,7 @@ extension CommandEngine {
                 partitions[partition]?.fenceAt = now.uptime + .milliseconds(100)
             }
         }
+        fenceBeat(issuedAt: commit.issuedAt, accepted: !standing.isEmpty)
         for partition in commit.claims where standing.contains(partition) {
             if partitions[partition]?.phase == .claiming(.fencing) { claim(partition) }
         }

@@ -22,6 +22,7 @@ final class PartitionState {
         case appending
     }
 
+    let partition: Int32
     var phase: Phase = .restoring
     /// Told from an earlier assignment of the same partition by this.
     let epoch: UInt64
@@ -74,6 +75,7 @@ final class PartitionState {
     var isForeign = false
 
     init(_ partition: Int32, epoch: UInt64, start: Int64) {
+        self.partition = partition
         self.epoch = epoch
         progress = OffsetProgress(start: start)
         committed = start

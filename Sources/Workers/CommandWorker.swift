@@ -14,6 +14,7 @@ package struct CommandWorker: Service {
     let logger: Logger
     let metrics: MetricsRegistry
     let reporter: StatusReporter?
+    let neighbours: Neighbours?
 
     /// A worker that publishes through a producer it shares with others.
     package init(
@@ -23,7 +24,8 @@ package struct CommandWorker: Service {
         readiness: Readiness,
         logger: Logger,
         metrics: MetricsRegistry = MetricsRegistry(),
-        reporter: StatusReporter? = nil
+        reporter: StatusReporter? = nil,
+        neighbours: Neighbours? = nil
     ) {
         self.settings = settings
         self.client = client
@@ -32,6 +34,7 @@ package struct CommandWorker: Service {
         self.logger = logger
         self.metrics = metrics
         self.reporter = reporter
+        self.neighbours = neighbours
         // Before anything runs, or health would answer that all is well until Kafka was asked.
         readiness.set("\(settings.domain.rawValue)s", "starting")
     }
