@@ -21,6 +21,7 @@ extension CommandEngine {
 
     /// The part of the rate that this process may use at a moment, and what of it is borrowed.
     public func ratePart(at time: Instant) -> (part: Millionths, borrowed: Millionths) {
+        guard let end = sharing.nextEnd, end <= time else { return (sharing.part, sharing.credit) }
         var sharing = sharing
         sharing.end(at: time)
         return (sharing.part, sharing.credit)

@@ -52,7 +52,7 @@ final class Books {
         }
     }
 
-    private unowned let world: World
+    private unowned(unsafe) let world: World
     private var pages: [Page]
     private var accounts: [ReferenceKey: Account] = [:]
     private var writes: Set<Recorded> = []

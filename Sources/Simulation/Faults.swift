@@ -1,6 +1,6 @@
 /// What befalls processes, networks and the provider, at random moments.
 final class Faults {
-    private unowned let world: World
+    private unowned(unsafe) let world: World
 
     init(world: World) {
         self.world = world

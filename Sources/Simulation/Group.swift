@@ -14,7 +14,7 @@ final class Group {
         var expires: Time
     }
 
-    private unowned let world: World
+    private unowned(unsafe) let world: World
     let number: Int
     private var members: [Member] = []
     private(set) var generation = 0

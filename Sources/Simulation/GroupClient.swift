@@ -2,8 +2,8 @@ import Engine
 
 /// A worker's membership in the group, as librdkafka keeps it.
 final class GroupClient {
-    private unowned let world: World
-    private unowned let worker: Worker
+    private unowned(unsafe) let world: World
+    private unowned(unsafe) let worker: Worker
     private(set) var member: Int?
     private(set) var generation = -1
     private(set) var isJoining = false

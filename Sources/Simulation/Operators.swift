@@ -9,7 +9,7 @@ struct Decision {
 
 /// People who look after what is in review: they tell the truth, sometimes too early, sometimes twice.
 final class Operators {
-    private unowned let world: World
+    private unowned(unsafe) let world: World
     private var asked: Set<EventID> = []
     private var lastNumber: UInt64 = 0
     private(set) var releases = 0

@@ -43,6 +43,8 @@ struct Plan {
     var rebalanceTimeout: Time
     /// Between two heartbeats of a worker.
     var heartbeat: Time
+    /// Whether workers lend one another what they do not need of the rate.
+    var lendsRate: Bool
     var requestTimeout: Time
     var arrivalTime: Time
     var faultTime: Time
@@ -76,6 +78,7 @@ struct Plan {
         rebalanceTimeout = chance.time(.seconds(5)...(.seconds(25)))
         // A loan is over before the group misses the borrower.
         heartbeat = min(sessionTimeout / 5, rebalanceTimeout / 8)
+        lendsRate = chance.happens(0.3)
         requestTimeout = chance.time(.seconds(2)...(.seconds(8)))
         arrivalTime = chance.time(.seconds(2)...(.seconds(30)))
         faultTime = chance.time(.seconds(10)...(.seconds(60)))
@@ -127,6 +130,7 @@ struct Plan {
         settings.maxSpan = 20_000
         (arrivalTime, faultTime, faultEvery) = (.seconds(2), .seconds(2), .seconds(1000))
         groups = 1
+        lendsRate = true
     }
 
     /// A reference that belongs to a hot partition, for every number another one.

@@ -25,7 +25,7 @@ final class Provider {
         var answer: Time
     }
 
-    private unowned let world: World
+    private unowned(unsafe) let world: World
     private var executions: [ReferenceKey: [Execution]] = [:]
     /// Refuses the credentials until then.
     var refusesUntil: Time = 0

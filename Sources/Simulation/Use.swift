@@ -7,7 +7,7 @@ import Engine
 /// nearly all the time. Once heartbeats have gone to and fro, and old loans have ended, nine tenths
 /// of the limit must be used, by all workers together.
 final class Use {
-    private unowned let world: World
+    private unowned(unsafe) let world: World
     /// When requests were made.
     private var requests: [Time] = []
     private var calmSince: Time = 0

@@ -35,8 +35,8 @@ final class Worker {
         var isPaused = true
     }
 
-    unowned let world: World
-    unowned let group: Group
+    unowned(unsafe) let world: World
+    unowned(unsafe) let group: Group
     let name: String
     /// By how much its wall clock is wrong, in milliseconds.
     let skew: Int64
@@ -92,7 +92,7 @@ final class Worker {
         // Somebody has changed the setting for some of them.
         heartbeat = world.plan.heartbeat / world.chance.pick([1, 1, 2])
         var settings = world.plan.settings
-        settings.loanTerm = (heartbeat * 3).duration
+        settings.loanTerm = world.plan.lendsRate ? (heartbeat * 3).duration : nil
         engine = CommandEngine(
             settings: settings,
             owner: owner,
@@ -120,7 +120,9 @@ final class Worker {
         world.note("\(name) starts")
         post(.input(.paused(world.isPaused)))
         client.join()
-        world.timeline.after(world.chance.time(0...heartbeat)) { [self] in beat() }
+        if world.plan.lendsRate {
+            world.timeline.after(world.chance.time(0...heartbeat)) { [self] in beat() }
+        }
     }
 
     func crash() {

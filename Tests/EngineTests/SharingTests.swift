@@ -237,6 +237,7 @@ import Testing
 
     @Test func aRevocationTakesTheLoanBeforeThePartitionsAreDrained() throws {
         let script = try borrower()
+        script.pass(.seconds(1))
         let sent = try #require(script.send(record(0), order(1)))
         script.step(.revoking([0]))
         #expect(script.summary.share == 25)
@@ -273,7 +274,7 @@ import Testing
         let notice = script.beat()
         #expect(notice?.wants == 250_000 && notice?.loans == [])
         // Once it has its rate back, it lends.
-        script.pass(.seconds(10))
+        script.accept(script.pass(.seconds(10)))
         hear(script, 2)
         #expect(script.beat()?.loans.count == 1)
     }
