@@ -9,8 +9,8 @@ from collections import Counter
 
 from commands import ACCOUNT_PREFIX
 
-# The accounts of these tests, and those of topics/examples.
-ACCOUNT = rf"{ACCOUNT_PREFIX}\d{{7}}|0?1[5-9]12345678"
+# The accounts of these tests, and those of topics/examples; not the digits within a fingerprint.
+ACCOUNT = rf"(?<![0-9a-f]{{8}})(?:{ACCOUNT_PREFIX}\d{{7}}|0?1[5-9]12345678)(?![0-9a-f]{{8}})"
 # Whoever has the token of a callback address may use it.
 TOKEN = r"/callback/[A-Za-z0-9_-]{40,}"
 # Where accounts may be: commands as they were sent, and what is kept byte for byte.
