@@ -446,15 +446,16 @@ final class Books {
 
     /// A reference of which it was not said what became of it, if there is one: liveness.
     var untold: ReferenceKey? {
-        let untold = accounts.filter { key, account in
-            guard account.isAccepted, !account.isClosedByHand, !world.provider.isPoison(key) else {
-                return false
-            }
-            if account.progress == .overdue || account.progress == .disputed { return false }
-            let ends = world.provider.ends(of: key)
-            return !ends.isEmpty && !ends.contains { EventKind($0) == account.progress }
-        }
         // The same one every time.
-        return untold.keys.min { ($0.high, $0.low) < ($1.high, $1.low) }
+        accounts.keys.lazy.filter(isUntold).min { ($0.high, $0.low) < ($1.high, $1.low) }
+    }
+
+    private func isUntold(_ key: ReferenceKey) -> Bool {
+        guard let account = accounts[key], account.isAccepted, !account.isClosedByHand,
+            account.progress != .overdue, account.progress != .disputed,
+            !world.provider.isPoison(key)
+        else { return false }
+        let ends = world.provider.ends(of: key)
+        return !ends.isEmpty && !ends.contains { EventKind($0) == account.progress }
     }
 }

@@ -78,7 +78,7 @@ struct Plan {
         rebalanceTimeout = chance.time(.seconds(5)...(.seconds(25)))
         // A loan is over before the group misses the borrower.
         heartbeat = min(sessionTimeout / 5, rebalanceTimeout / 8)
-        lendsRate = chance.happens(0.3)
+        lendsRate = chance.happens(0.2)
         requestTimeout = chance.time(.seconds(2)...(.seconds(8)))
         arrivalTime = chance.time(.seconds(2)...(.seconds(30)))
         faultTime = chance.time(.seconds(10)...(.seconds(60)))

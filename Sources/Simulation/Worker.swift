@@ -257,18 +257,24 @@ final class Worker {
         case .committed(let number, let accepted):
             world.note("\(name) ← committed(\(number), \(accepted.sorted { $0.key < $1.key }))")
         case .lookedUp(let number, let sightings, let failure):
-            let found = sightings.sorted { $0.key < $1.key }
-            world.note("\(name) ← lookedUp(\(number), \(found), \(String(describing: failure)))")
+            world.note("\(name) ← lookedUp(\(number), \(inOrder(sightings)), \(inWords(failure)))")
         case .polled(let number, let sightings, let failure):
-            let found = sightings.sorted { $0.key < $1.key }
-            world.note("\(name) ← polled(\(number), \(found), \(String(describing: failure)))")
+            world.note("\(name) ← polled(\(number), \(inOrder(sightings)), \(inWords(failure)))")
         case .answered(let number, let tickets, let failure):
-            let answered = tickets.map(\.record).sorted()
-            world.note("\(name) ← answered(\(number), \(answered), \(String(describing: failure)))")
+            world.note(
+                "\(name) ← answered(\(number), \(tickets.map(\.record).sorted()), "
+                    + "\(inWords(failure)))"
+            )
         default: world.note("\(name) ← \(input)")
         }
         engine.handle(input, at: now)
     }
+
+    private func inOrder(_ sightings: [RecordID: Sighting]) -> [(RecordID, Sighting)] {
+        sightings.sorted { $0.key < $1.key }
+    }
+
+    private func inWords(_ failure: Outcome?) -> String { String(describing: failure) }
 
     /// Takes what Kafka has; true if there may be more.
     private func read(at now: Moment) -> Bool {
