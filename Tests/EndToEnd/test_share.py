@@ -17,7 +17,7 @@ from waiting import until
 PARTITIONS = 12
 LIMIT = 100
 # For so long the use is measured.
-SECONDS = float(os.environ.get("ASPAYDS_SHARE_SECONDS", 20))
+SECONDS = float(os.environ.get("ASPAYDS_SHARE_SECONDS", 15))
 SETTINGS = {
     "ASPAYDS_ROLES": "payments",
     # All of the limit is the payments'.
