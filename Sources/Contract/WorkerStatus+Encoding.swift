@@ -71,6 +71,7 @@ extension DomainFigures {
         w.field("rate_limit", raw: JSONWriter.decimal(rateLimit))
         w.field("rate_allowed", raw: JSONWriter.decimal(rateAllowed))
         w.field("rate_used", raw: JSONWriter.decimal(rateUsed))
+        if let rateShare { w.object(RateShare.field) { rateShare.write(to: &$0) } }
         w.field("breaker", breaker ?? "closed")
         w.field("sending", sending ?? "on")
         if let paused { w.object("paused") { paused.write(to: &$0) } }

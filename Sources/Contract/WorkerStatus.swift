@@ -143,6 +143,8 @@ package struct DomainFigures: Sendable, Equatable {
     package var inFlight = 0
     /// Requests per second that are its part of the limit.
     package var rateLimit = 0.0
+    /// What the other replicas have to know of that; nil where it is not shared with them.
+    package var rateShare: RateShare?
     /// Requests per second allowed at present, less than the limit after a 429.
     package var rateAllowed = 0.0
     /// Requests per second of the last heartbeat's time.

@@ -37,6 +37,9 @@ public enum Effect: Hashable, Sendable {
     /// Somebody else has claimed a ledger of ours: begin anew with every partition of the present
     /// assignment.
     case reassign
+    /// Send a heartbeat, with what the others have to know of our part of the rate; nil where it is
+    /// not shared.
+    case tell(ShareNotice?)
     /// Everything is drained after `stop`.
     case stopped
     /// Something an operator should hear of.

@@ -112,10 +112,4 @@ extension CommandEngine {
         }
         return end.instant
     }
-
-    /// Each replica takes the part of the rate that its partitions are of the topic.
-    mutating func updateShare() {
-        let part = Double(owned.count) / Double(settings.partitionCount)
-        limiter.setShare(rateLimit * min(1, part), at: now.uptime)
-    }
 }

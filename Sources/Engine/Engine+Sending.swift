@@ -18,6 +18,7 @@ extension CommandEngine {
 
     /// Gives permits out while there are tokens, slots and a closed breaker.
     mutating func grantPermits() {
+        if !breaker.isClosed { limiter.rest(at: now.uptime) }
         while breaker.isClosed {
             skipStale()
             var waiting: Lanes = []
@@ -156,16 +157,17 @@ extension CommandEngine {
     /// When the next commit is due; nil if there is nothing to commit.
     private var commitDue: Instant? {
         let usual = lastCommitAt + settings.commitInterval
+        let beating = beatPartition
         var earliest = Earliest()
-        for state in owned where state.hasSomethingToCommit {
-            let due = state.isFenceDue ? now.uptime : usual
+        for state in owned where state.hasSomethingToCommit || state === beating {
+            let due = state.isFenceDue || state === beating ? now.uptime : usual
             earliest.note(max(due, state.fenceAt ?? due))
         }
         return earliest.instant
     }
 
     private mutating func join(_ state: PartitionState, to commit: inout PendingCommit) {
-        guard state.hasSomethingToCommit else { return }
+        guard state.hasSomethingToCommit || state === beatPartition else { return }
         let partition = state.number
         if let fenceAt = state.fenceAt, now.uptime < fenceAt { return }
         commit.marks[partition] = state.mark
@@ -202,6 +204,7 @@ extension CommandEngine {
                 partitions[partition]?.fenceAt = now.uptime + .milliseconds(100)
             }
         }
+        fenceBeat(issuedAt: commit.issuedAt, accepted: !standing.isEmpty)
         for partition in commit.claims where standing.contains(partition) {
             if partitions[partition]?.phase == .claiming(.fencing) { claim(partition) }
         }

@@ -17,6 +17,11 @@ public struct CommandEngine: ~Copyable {
     var effects: [Effect] = []
     var generator: SeededGenerator
     var limiter: RateLimiter
+    var sharing: RateSharing
+    /// Requests per second, those of the last heartbeats above all.
+    var averageUse = 0.0
+    /// Since when a heartbeat waits for its fence; nil if none does.
+    var beatDue: Instant?
     var breaker: Breaker
 
     /// Every command taken and not finished.
@@ -78,6 +83,7 @@ public struct CommandEngine: ~Copyable {
         now = moment
         generator = SeededGenerator(seed: seed)
         limiter = RateLimiter(at: moment.uptime)
+        sharing = RateSharing(me: owner, term: settings.loanTerm)
         breaker = Breaker(at: moment.uptime)
         lastCommitAt = moment.uptime
         rateLimit = settings.rateLimit
@@ -89,15 +95,22 @@ public struct CommandEngine: ~Copyable {
     /// Effects gather until `advance`.
     public mutating func handle(_ input: Input, at moment: Moment) {
         now = moment
+        endLoans()
         switch input {
-        case .assigned(let partition, let start): assign(partition, start: start)
+        case .assigned(let partition, let start):
+            if !isStopping { sharing.join() }
+            assign(partition, start: start)
         case .ledger(let partition, let entry): read(entry, in: partition)
         case .claim(let partition, let claim): read(claim, in: partition)
         case .restored(let partition, let end): finishReading(partition, end: end)
         case .decided(let partition, let key, let decision):
             decide(DoubtID(partition: partition, key: key), decision)
-        case .revoking(let list): drain(list)
-        case .lost(let list): abandon(list)
+        case .revoking(let list):
+            leaveSharing()
+            drain(list)
+        case .lost(let list):
+            leaveSharing()
+            abandon(list)
         case .received(let id, let arrival): receive(id, arrival)
         case .appended(let ticket, let offset): appended(ticket, offset: offset)
         case .committed(let number, let accepted): committed(number, accepted: accepted)
@@ -114,8 +127,11 @@ public struct CommandEngine: ~Copyable {
         case .rateLimit(let rate):
             rateLimit = rate
             updateShare()
+        case .heard(let notice, from: let other): hear(notice, from: other)
+        case .beat: beat()
         case .stop:
             isStopping = true
+            leaveSharing()
             drain(owned.map(\.number))
         }
     }
@@ -123,6 +139,7 @@ public struct CommandEngine: ~Copyable {
     /// Begins everything that may begin at this moment and hands the effects over.
     public mutating func advance(at moment: Moment) -> [Effect] {
         now = moment
+        endLoans()
         expireOverdue()
         endBackoffs()
         offerAgain()
@@ -147,6 +164,7 @@ public struct CommandEngine: ~Copyable {
         next.note(nextPermitAt)
         next.note(nextCommitAt)
         next.note(nextDrainEnd)
+        next.note(sharing.nextEnd)
         if let expiry = expiries.min {
             next.note(now.uptime + .milliseconds(expiry.wallClock - now.wallClock + 1))
         }

@@ -6,6 +6,10 @@ public struct EngineSettings: Hashable, Sendable {
     public var rateLimit: Double
     /// Partitions of the command topic; the rate is shared by partitions owned.
     public var partitionCount: Int
+    /// How long a part of the rate is lent to another replica at a time; nil: it never is.
+    ///
+    /// Shorter than what the group waits for a member that is silent.
+    public var loanTerm: Duration?
     /// Orders being sent at once.
     public var maxInFlight: Int
     /// Records taken and not finished, above which no more are wanted.
@@ -51,6 +55,7 @@ public struct EngineSettings: Hashable, Sendable {
     public init(
         rateLimit: Double = 10,
         partitionCount: Int = 1,
+        loanTerm: Duration? = nil,
         maxInFlight: Int = 64,
         maxHeld: Int? = nil,
         maxSpan: Int = 20_000,
@@ -72,6 +77,7 @@ public struct EngineSettings: Hashable, Sendable {
     ) {
         self.rateLimit = rateLimit
         self.partitionCount = max(1, partitionCount)
+        self.loanTerm = loanTerm
         self.maxInFlight = max(1, maxInFlight)
         self.maxHeld = maxHeld ?? max(512, 2 * maxInFlight)
         self.maxSpan = maxSpan

@@ -46,6 +46,10 @@ public enum Input: Sendable {
     case paused(Bool)
     /// The rate of all replicas together is another one: requests per second.
     case rateLimit(Double)
+    /// Another process, named by the hash of its name, has told of its part of the rate.
+    case heard(ShareNotice, from: UInt64)
+    /// A heartbeat is due; answered by `tell`, behind a fence.
+    case beat
     /// The process ends: drain everything.
     case stop
 }

@@ -30,11 +30,16 @@ struct RateLimiter {
     private var turn = 0
     /// Requests that were allowed so far.
     private(set) var permits: UInt64 = 0
+    /// Since when work has been waiting for a token; nil while none does.
+    private var shortSince: Instant?
+    private var shortage = Duration.zero
+    private var lastStock: (at: Instant, permits: UInt64)
 
     /// Starts without a share and therefore closed.
     init(at now: Instant) {
         refilledAt = now
         blockedUntil = now
+        lastStock = (now, 0)
     }
 
     private var capacity: Double { max(1, rate / 20) }
@@ -51,9 +56,15 @@ struct RateLimiter {
 
     /// Takes a token for one of the lanes that have work; nil while there is none.
     mutating func take(from waiting: Lanes, at now: Instant) -> Lanes? {
-        guard !waiting.isEmpty else { return nil }
+        guard !waiting.isEmpty else {
+            isShort(false, at: now)
+            return nil
+        }
         refill(at: now)
-        guard now >= blockedUntil, tokens >= 1 else { return nil }
+        guard now >= blockedUntil, tokens >= 1 else {
+            isShort(true, at: now)
+            return nil
+        }
         tokens -= 1
         permits &+= 1
         let lane = Self.turns[turn]
@@ -73,6 +84,39 @@ struct RateLimiter {
         let missing = max(0, 1 - min(capacity, tokens + elapsed * rate))
         let due = now + .nanoseconds(Int64((missing / rate * 1e9).rounded(.up)))
         return max(due, blockedUntil)
+    }
+
+    /// Whether a 429 has taken something off that has not come back.
+    func isSlowed(at now: Instant) -> Bool { rate < share || now < blockedUntil }
+
+    /// Nothing is asked for at present, whatever waits.
+    mutating func rest(at now: Instant) { isShort(false, at: now) }
+
+    private mutating func isShort(_ isShort: Bool, at now: Instant) {
+        if let shortSince { shortage += max(.zero, now - shortSince) }
+        shortSince = isShort ? now : nil
+    }
+
+    /// What has been used, and missed, since the last time this was asked.
+    mutating func takeStock(at now: Instant) -> Stock {
+        refill(at: now)
+        isShort(shortSince != nil, at: now)
+        let seconds = max(1e-3, (now - lastStock.at).inSeconds)
+        let stock = Stock(
+            used: Double(permits &- lastStock.permits) / max(1, seconds),
+            short: min(1, shortage.inSeconds / seconds)
+        )
+        lastStock = (now, permits)
+        shortage = .zero
+        return stock
+    }
+
+    /// How a replica got along with its part.
+    struct Stock {
+        /// Requests per second.
+        var used: Double
+        /// The part of the time in which work waited for a token.
+        var short: Double
     }
 
     /// Slows down after a 429, and waits as long as the provider asked.

@@ -27,6 +27,20 @@ extension Consumer {
         }
     }
 
+    /// How many partitions a topic has; throws unless it exists.
+    package func partitionCount(
+        of topic: String,
+        timeout: Duration
+    ) async throws(KafkaError) -> Int {
+        try await query(timeout: timeout) { handle throws(KafkaError) in
+            guard let found = try handle.metadata(timeout: timeout).topics[topic] else {
+                throw KafkaError(code: KafkaError.Code.unknownTopic)
+            }
+            if let error = found.error { throw error }
+            return found.partitions
+        }
+    }
+
     /// Where a partition that is being read ended when a broker told so last; nil while none has.
     ///
     /// Asks nobody; of a partition that is paused nobody tells anything.

@@ -31,6 +31,14 @@ package final class Reader: Sendable {
         return consumer.drain(max: Consumer.drainLimit)
     }
 
+    /// How many partitions a topic has; throws unless it exists.
+    package func partitionCount(
+        of topic: String,
+        timeout: Duration
+    ) async throws(KafkaError) -> Int {
+        try await consumer.partitionCount(of: topic, timeout: timeout)
+    }
+
     /// The oldest offset and the next one to be written.
     package func watermarks(
         _ partition: TopicPartition,

@@ -64,6 +64,7 @@ final class Books {
     private var spent: [Int64: Int64] = [:]
     /// The latest day in the ledger of each partition: a slow clock does not turn it back.
     private var days: [Int32: Int64] = [:]
+    private(set) lazy var use = Use(world: world)
     /// The command that had not ended when this was asked last, by its number.
     private var lastUnfinished = 0
     /// The reference of which was not said what became of it when this was asked last.
@@ -179,7 +180,9 @@ final class Books {
     /// A tenth more is allowed, and one for each replica (a bucket holds at least one token), of which
     /// there are more than planned while the group does not miss the dead ones. A member that the group has given up, and that does not know it yet, is not counted.
     func requested(by worker: Worker) {
+        judgeParts()
         guard world.plan.groups == 1, worker.group.isCurrent(worker) else { return }
+        use.requested()
         let now = world.now
         traffic.append(now)
         while traffic[trafficStart] <= now - .seconds(1) { trafficStart += 1 }
@@ -187,6 +190,20 @@ final class Books {
         let replicas = max(world.plan.workers, worker.group.mostMembers)
         let limit = Int(world.plan.rateLimit * 1.1) + replicas
         if count > limit { world.fail("\(count) requests in one second, \(limit) are allowed") }
+    }
+
+    /// The parts of the rate that anybody may use are never more than the whole.
+    ///
+    /// A member that the group has given up, and that does not know it yet, still has what was its
+    /// own, but must not have anything borrowed.
+    func judgeParts() {
+        guard world.plan.groups == 1 else { return }
+        let all = world.workers.reduce(0) { sum, worker in
+            if worker.isDead || worker.isPaused { return sum }
+            let (part, borrowed) = worker.engine.ratePart(at: world.now.instant)
+            return sum + (worker.group.isCurrent(worker) ? part : borrowed)
+        }
+        if all > 1_000_000 { world.fail("\(all) millionths of the rate are in use") }
     }
 
     // MARK: Ledger

@@ -50,7 +50,7 @@ extension Command {
         let references = chance.pick([Int64(plan.commands), Int64(plan.commands) / 3 + 1, 8])
         return times.map { appears in
             // The key is of the upper-cased reference: "pay-7" and "PAY-7" are one.
-            let reference = UInt64(chance.number(1...references))
+            let reference = plan.hotReference(UInt64(chance.number(1...references)))
             let key = ReferenceKey(high: reference, low: reference &* 0x9E37_79B9_7F4A_7C15)
             let content = content(of: key, at: appears, &chance)
             let anywhere = Int32(chance.number(0...Int64(plan.partitions - 1)))

@@ -70,7 +70,7 @@ final class Group {
         return isRebalancing ? .rebalanceInProgress : .ok
     }
 
-    /// Stores offsets.
+    /// Stores offsets, and keeps the session of the member alive.
     ///
     /// The generation is checked, the ownership of partitions is not.
     func commit(_ offsets: [(Int32, Int64)], member id: Int?, generation: Int) -> Answer {
@@ -79,6 +79,9 @@ final class Group {
         if !isAnonymous && world.sabotage != .staleCommits {
             if !isKnown { return .unknownMember }
             if generation != self.generation { return .illegalGeneration }
+        }
+        if let index = members.firstIndex(where: { $0.id == id }), generation == self.generation {
+            members[index].expires = world.now + world.plan.sessionTimeout
         }
         for (partition, offset) in offsets {
             committed[Int(partition)] = offset

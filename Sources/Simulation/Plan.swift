@@ -27,6 +27,9 @@ struct Plan {
         var goneForOnce = 0.0
         /// A poll finds a word that nobody knows.
         var oddWord = 0.0
+        var lostHeartbeat = 0.0
+        var slowHeartbeat = 0.0
+        var repeatedHeartbeat = 0.0
     }
 
     var partitions: Int32
@@ -38,6 +41,10 @@ struct Plan {
     var settings: EngineSettings
     var sessionTimeout: Time
     var rebalanceTimeout: Time
+    /// Between two heartbeats of a worker.
+    var heartbeat: Time
+    /// Whether workers lend one another what they do not need of the rate.
+    var lendsRate: Bool
     var requestTimeout: Time
     var arrivalTime: Time
     var faultTime: Time
@@ -52,6 +59,8 @@ struct Plan {
     var strays: Double
     /// Consumer groups on the same topics: one, unless somebody has made a mistake.
     var groups: Int
+    /// The partitions that commands belong to.
+    var hotPartitions: Int32
     /// How many reviews an operator decides, and of those, how many too early.
     var decides: Double
     /// Whether the provider fails at every question about some references, for ever.
@@ -67,6 +76,9 @@ struct Plan {
         rateLimit = chance.pick([10, 20, 50, 100, 400])
         sessionTimeout = chance.time(.seconds(3)...(.seconds(10)))
         rebalanceTimeout = chance.time(.seconds(5)...(.seconds(25)))
+        // A loan is over before the group misses the borrower.
+        heartbeat = min(sessionTimeout / 5, rebalanceTimeout / 8)
+        lendsRate = chance.happens(0.2)
         requestTimeout = chance.time(.seconds(2)...(.seconds(8)))
         arrivalTime = chance.time(.seconds(2)...(.seconds(30)))
         faultTime = chance.time(.seconds(10)...(.seconds(60)))
@@ -79,6 +91,7 @@ struct Plan {
         clockSkew = chance.pick([0, .milliseconds(500), .seconds(5)])
         strays = chance.pick([0, 0, 0.05, 0.5])
         groups = chance.happens(0.05) ? 2 : 1
+        hotPartitions = min(partitions, chance.pick([1, 2, 6, 6]))
         decides = chance.pick([0, 0.5, 1])
         hasPoison = chance.happens(0.2)
         settings = EngineSettings(
@@ -106,7 +119,24 @@ struct Plan {
             backoff: Backoff(base: .milliseconds(200), cap: .seconds(5))
         )
         troubles = Troubles()
-        drawTroubles(&chance)
+        if chance.happens(0.1) { makeCalm(&chance) } else { drawTroubles(&chance) }
+    }
+
+    /// Nothing goes wrong, and the limit is what everything waits for.
+    private mutating func makeCalm(_ chance: inout Chance) {
+        rateLimit = chance.pick([3, 6])
+        settings.rateLimit = rateLimit
+        settings.maxInFlight = 64
+        settings.maxSpan = 20_000
+        (arrivalTime, faultTime, faultEvery) = (.seconds(2), .seconds(2), .seconds(1000))
+        groups = 1
+        lendsRate = true
+    }
+
+    /// A reference that belongs to a hot partition, for every number another one.
+    func hotReference(_ number: UInt64) -> UInt64 {
+        let hot = UInt64(hotPartitions)
+        return number / hot * UInt64(partitions) + number % hot
     }
 
     /// Each trouble is absent, rare or frequent, so that worlds differ in kind.
@@ -115,7 +145,8 @@ struct Plan {
             \.slowAcknowledgement, \.lostAcknowledgement, \.refusedAppend, \.deferredCommit,
             \.lostCommit, \.slowCommitReply, \.refusal, \.tooMany, \.noConnection, \.resetBefore,
             \.resetAfter, \.serverError, \.lateExecution, \.unclear, \.forbidden, \.failedLookup,
-            \.slowHandOver, \.inadmissible, \.goneForOnce, \.oddWord,
+            \.slowHandOver, \.inadmissible, \.goneForOnce, \.oddWord, \.lostHeartbeat,
+            \.slowHeartbeat, \.repeatedHeartbeat,
         ]
         for trouble in all {
             troubles[keyPath: trouble] = chance.pick([0, 0, 0.01, 0.03, 0.15])

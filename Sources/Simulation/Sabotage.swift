@@ -26,4 +26,10 @@ public enum Sabotage: String, CaseIterable, Sendable {
     case doubtAsNotSent = "doubt-as-not-sent"
     /// Events are acknowledged to the engine without having been published.
     case unpublishedEvents = "unpublished-events"
+    /// Lenders of the rate take back what they have lent long before borrowers stop using it.
+    case earlyTakeBack = "early-take-back"
+    /// The term of a loan runs from when the borrower hears of it.
+    case loansFromHearing = "loans-from-hearing"
+    /// No worker hears what the others tell of their parts of the rate, so nothing is lent.
+    case unheardNotices = "unheard-notices"
 }

@@ -29,7 +29,8 @@ public enum Simulation {
             reviews: books.reviews,
             rebalances: books.rebalances,
             virtualTime: world.now.duration,
-            steps: world.timeline.steps
+            steps: world.timeline.steps,
+            usesJudged: books.use.judged
         )
     }
 
@@ -57,5 +58,7 @@ public enum Simulation {
         public var virtualTime: Duration
         /// Things that happened.
         public var steps: Int
+        /// How often it was judged whether the rate is used.
+        public var usesJudged: Int
     }
 }

@@ -27,6 +27,7 @@ extension Worker {
             case .forget(let id): if !engine.isWorking(on: id) { jobs[id] = nil }
             case .relinquish(let partitions): relinquish(partitions)
             case .reassign: reassign()
+            case .tell(let notice): if let notice { tell(notice) }
             case .stopped: stopped()
             case .alert(.foreignGroup): hasRefused = true
             case .alert: break

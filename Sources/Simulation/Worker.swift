@@ -16,6 +16,7 @@ final class Worker {
         case replayed(Ticket, LedgerWrite, Event?)
         case polled(LookupNumber, [Int], [RecordID: Sighting], Outcome?)
         case decided(Decision)
+        case heard(ShareNotice, from: UInt64)
         case input(Input)
     }
 
@@ -42,6 +43,10 @@ final class Worker {
     let skew: Int64
     /// Tells this process from every other one.
     let owner: UInt64
+    /// Between two heartbeats of its own.
+    let heartbeat: Time
+    /// The number of its last notice.
+    var lastNotice: UInt64 = 0
     private(set) var engine: CommandEngine
     var jobs: [RecordID: Job] = [:]
     var leases: [Int32: Lease] = [:]
@@ -85,8 +90,12 @@ final class Worker {
         owner = UInt64(number)
         // Two clocks differ by no more than the plan says.
         skew = world.chance.number(0...max(1, world.plan.clockSkew / 1_000_000))
+        // Somebody has changed the setting for some of them.
+        heartbeat = world.plan.heartbeat / world.chance.pick([1, 1, 2])
+        var settings = world.plan.settings
+        settings.loanTerm = world.plan.lendsRate ? (heartbeat * 3).duration : nil
         engine = CommandEngine(
-            settings: world.plan.settings,
+            settings: settings,
             owner: owner,
             seed: world.chance.seed(),
             at: world.moment
@@ -112,6 +121,9 @@ final class Worker {
         world.note("\(name) starts")
         post(.input(.paused(world.isPaused)))
         client.join()
+        if world.plan.lendsRate {
+            world.timeline.after(world.chance.time(0...heartbeat)) { [self] in beat() }
+        }
     }
 
     func crash() {
@@ -236,6 +248,7 @@ final class Worker {
             let accepted = partitions.map { ($0, holds) }
             give(.committed(number, accepted: Dictionary(uniqueKeysWithValues: accepted)), now)
         case .replayed(let ticket, let write, let event): replayed(ticket, write, event)
+        case .heard(let notice, let other): hear(notice, from: other, at: now)
         case .input(let input): give(input, now)
         }
     }

@@ -48,6 +48,10 @@ final class World {
 
     var now: Time { timeline.now }
 
+    /// Whether faults stopped so long ago that only what is slow has still to end: heartbeats would
+    /// change nothing, and cost most of the time.
+    var isQuiet: Bool { !isTroubled && now > plan.faultTime + plan.arrivalTime + .seconds(90) }
+
     /// Both clocks, as they should be.
     var moment: Moment { Moment(uptime: now.instant, wallClock: epoch + now / 1_000_000) }
 

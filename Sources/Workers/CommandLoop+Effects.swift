@@ -34,6 +34,7 @@ extension CommandLoop {
             case .forget(let id): forget(id)
             case .relinquish(let partitions): relinquish(partitions)
             case .reassign: reassign()
+            case .tell(let notice): tell(notice)
             case .stopped: isStopped = true
             case .alert(let alert): tell(alert)
             }

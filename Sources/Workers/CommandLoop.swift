@@ -22,6 +22,8 @@ final class CommandLoop {
         case ledger(assignment: UInt64, LedgerChunk)
         /// How far the reading of the ledgers is, in records.
         case progress(assignment: UInt64, read: Int64, of: Int64)
+        /// Other processes have told of their parts of the rate.
+        case news
         /// Operators have ordered something.
         case control(ControlReader.News)
         /// What an operator has decided about was read back.
@@ -86,6 +88,7 @@ final class CommandLoop {
     let fetcher: RecordFetcher
     let instruments: Instruments
     let reporter: StatusReporter?
+    let neighbours: Neighbours?
 
     var engine: CommandEngine
     /// What is kept for each command the engine works on, and for each doubt.
@@ -116,6 +119,8 @@ final class CommandLoop {
     /// was found so far.
     var standing = StandingOrders()
     var unheeded: StandingOrders? = StandingOrders()
+    /// The processes heard of, by the hashes of their names.
+    var names: [UInt64: String] = [:]
     /// What the provider has listed last, and what was told of it since the last assignment.
     var methods: ListedMethods
     var toldMethods: PayoutMethods?
@@ -161,6 +166,7 @@ final class CommandLoop {
         self.survey = survey
         producer = worker.producer
         reporter = worker.reporter
+        neighbours = worker.neighbours
         instruments = Instruments(settings.domain, worker.metrics)
         spans = SpanMaker(settings.domain, group: settings.group)
         gateway = Gateway(
@@ -194,6 +200,7 @@ final class CommandLoop {
         try consumer.subscribe([commandTopic])
         readiness.set(subject, "waiting for an assignment")
         let control = followControl(at: Clock.now)
+        joinOthers()
         var hasMore = false
         defer { liveness.ended(subject) }
         while !isStopped {
@@ -208,6 +215,7 @@ final class CommandLoop {
             showFigures(at: now)
             if hasMore { await Task.yield() }
         }
+        leaveOthers()
         control.cancel()
         preparation?.cancel()
         for gap in gaps.values { gap.cancel() }
@@ -261,6 +269,7 @@ final class CommandLoop {
         case .positions(let number, let positions): begin(number, positions, at: now)
         case .ledger(let number, let chunk): read(number, chunk, at: now)
         case .progress(let number, let read, let total): progress(number, read: read, of: total)
+        case .news: hearNews(at: now)
         case .control(let news): control(news, at: now)
         case .disputed(let id, let summary, let order):
             decideDispute(id, summary, order, at: now)

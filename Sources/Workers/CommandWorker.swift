@@ -15,6 +15,7 @@ package struct CommandWorker: Service {
     let logger: Logger
     let metrics: MetricsRegistry
     let reporter: StatusReporter?
+    let neighbours: Neighbours?
     private let mailbox = Mailbox<CommandLoop.Message>()
 
     /// A worker that publishes through a producer it shares with others.
@@ -26,7 +27,8 @@ package struct CommandWorker: Service {
         liveness: Liveness = Liveness(),
         logger: Logger,
         metrics: MetricsRegistry = MetricsRegistry(),
-        reporter: StatusReporter? = nil
+        reporter: StatusReporter? = nil,
+        neighbours: Neighbours? = nil
     ) {
         self.settings = settings
         self.client = client
@@ -36,6 +38,7 @@ package struct CommandWorker: Service {
         self.logger = logger
         self.metrics = metrics
         self.reporter = reporter
+        self.neighbours = neighbours
         // Before anything runs, or health would answer that all is well until Kafka was asked.
         readiness.set("\(settings.domain.rawValue)s", "starting")
     }

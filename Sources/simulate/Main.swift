@@ -83,6 +83,7 @@ struct Totals {
     var reviews = 0
     var rebalances = 0
     var steps = 0
+    var usesJudged = 0
     var virtualTime = Duration.zero
 
     mutating func add(_ report: Simulation.Report) {
@@ -94,6 +95,7 @@ struct Totals {
         reviews += report.reviews
         rebalances += report.rebalances
         steps += report.steps
+        usesJudged += report.usesJudged
         virtualTime += report.virtualTime
     }
 
@@ -103,6 +105,7 @@ struct Totals {
             worlds \(worlds), failed \(failures), \(Int(Double(worlds) / max(seconds, 1e-9))) a second
             commands \(commands), transmissions \(transmissions), executions \(executions), \
             events \(events), reviews \(reviews)
+            uses of the rate judged \(usesJudged)
             rebalances \(rebalances), steps \(steps), virtual hours \
             \(virtualTime.components.seconds / 3600)
             """

@@ -9,8 +9,9 @@ from collections import Counter
 
 from commands import ACCOUNT_PREFIX
 
-# The accounts of these tests, and those of topics/examples: not the same digits within a longer number.
-ACCOUNT = rf"(?<![\d.])(?:88)?(?:{ACCOUNT_PREFIX}\d{{7}}|0?1[5-9]12345678)(?!\d)"
+# The accounts of these tests, and those of topics/examples: not the same digits within a longer number, or a
+# hash.
+ACCOUNT = rf"(?<![\da-f.])(?:88)?(?:{ACCOUNT_PREFIX}\d{{7}}|0?1[5-9]12345678)(?![\da-f])"
 # Whoever has the token of a callback address may use it.
 TOKEN = r"/callback/[A-Za-z0-9_-]{40,}"
 # Where accounts may be: commands as they were sent, and what is kept byte for byte.

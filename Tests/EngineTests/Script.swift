@@ -239,6 +239,16 @@ final class Script {
         return committed[partition]
     }
 
+    /// Lets a heartbeat be sent behind its fence; what it tells of the rate.
+    func beat(accepted: Bool = true) -> ShareNotice? {
+        var effects = step(.beat)
+        if let commit = effects.commits.first {
+            let answer = commit.offsets.mapValues { _ in accepted }
+            effects += step(.committed(commit.number, accepted: answer))
+        }
+        return effects.notices.first ?? nil
+    }
+
     /// Lets time pass while Kafka stores everything at once and accepts fences after a delay; all
     /// that the engine wanted, and when.
     func run(

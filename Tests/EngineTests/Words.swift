@@ -163,6 +163,11 @@ extension [Effect] {
 
     var asked: [Ticket] { asks.flatMap(\.tickets) }
 
+    /// What heartbeats tell of the rate.
+    var notices: [ShareNotice?] {
+        compactMap { if case .tell(let notice) = $0 { .some(notice) } else { nil } }
+    }
+
     var alerts: [Alert] {
         compactMap { if case .alert(let alert) = $0 { alert } else { nil } }
     }

@@ -77,6 +77,32 @@ struct ControlTests {
         }
     }
 
+    @Test func `tells when requests came`() async throws {
+        try await withSandbox { _, client in
+            for number in 0..<3 { _ = try await client.pay("T\(number)") }
+            let all = try await client.get("/_sandbox/requests/times").json
+            let times = Self.times(all)
+            #expect(times.count == 3 && times == times.sorted())
+            let last = try await client.get("/_sandbox/requests/times?limit=1").json
+            #expect(last["times_ms"] == [.integer(times[2])])
+        }
+    }
+
+    @Test func `counts the most in any second, and forgets the oldest`() {
+        var arrivals = Arrivals()
+        for time in [0, 900, 999, 1899, 1900, 3000] { arrivals.note(Int64(time)) }
+        // 900, 999 and 1899: not the calendar's seconds.
+        #expect(arrivals.peak == 3)
+        for time in 0..<Arrivals.limit { arrivals.note(Int64(4000 + 1000 * time)) }
+        #expect(Self.times(arrivals.json(last: nil)).count == Arrivals.limit)
+        #expect(arrivals.peak == 3)
+    }
+
+    private static func times(_ json: JSON) -> [Int] {
+        guard case .array(let times)? = json["times_ms"] else { return [] }
+        return times.compactMap(\.integer)
+    }
+
     @Test func `counts the most at a time`() async throws {
         try await withSandbox(.with(\.latency, .seconds(2))) { _, client in
             try await withThrowingTaskGroup(of: Void.self) { group in

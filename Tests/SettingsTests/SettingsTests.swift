@@ -205,4 +205,20 @@ func withFile<Result>(_ text: String, _ body: (String) throws -> Result) throws 
         #expect(DurationText.write(.seconds(120)) == "2m")
         #expect(DurationText.write(.zero) == "0ms")
     }
+
+    @Test(
+        arguments: [
+            ([:], .seconds(15)),
+            (["ASPAYDS_HEARTBEAT": "9s"], .seconds(27)),
+            // The group would miss a borrower before its loans are over.
+            (["ASPAYDS_HEARTBEAT": "10s"], nil),
+            (["KAFKA_SESSION_TIMEOUT_MS": "25000"], .seconds(15)),
+            (["KAFKA_SESSION_TIMEOUT_MS": "24999"], nil),
+            // A static member comes back to its partitions without having given them up.
+            (["KAFKA_GROUP_INSTANCE_ID": "worker-1"], nil),
+        ] as [([String: String], Duration?)]
+    )
+    func rateIsLentForThreeHeartbeats(environment: [String: String], term: Duration?) throws {
+        #expect(try Settings(resolve(environment)).loanTerm == term)
+    }
 }

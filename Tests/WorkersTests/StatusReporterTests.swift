@@ -102,4 +102,50 @@ import Testing
         _ = await producer.close(timeout: .milliseconds(100))
         cluster.close()
     }
+
+    /// The ages of the figures in heartbeats, of which each answers one question.
+    @Test func asksForFiguresBeforeEachHeartbeat() async throws {
+        let cluster = try EmbeddedCluster()
+        try cluster.createTopic("t.worker.status", partitions: 1)
+        let producer = try Producer(configuration(cluster)) { Issue.record("\($0)") }
+        let reporter = reporter(producer, every: .milliseconds(200))
+        let asked = Mutex(0)
+        reporter.ask(.payout) {
+            var figures = DomainFigures()
+            figures.unfinished = asked.withLock { count in
+                count += 1
+                return count
+            }
+            reporter.set(figures, of: .payout)
+        }
+        let beating = Task { try await reporter.run() }
+        let held = try await told(cluster, 4).dropFirst().map { try figures($0.body)["held"] }
+        #expect(held.prefix(3) == [.number("1"), .number("2"), .number("3")])
+        beating.cancel()
+        try await beating.value
+        await producer.close(timeout: .seconds(5))
+        cluster.close()
+    }
+
+    @Test func beatsAlthoughNobodyAnswersAndDoesNotAskAgain() async throws {
+        let cluster = try EmbeddedCluster()
+        try cluster.createTopic("t.worker.status", partitions: 1)
+        let producer = try Producer(configuration(cluster)) { Issue.record("\($0)") }
+        let reporter = reporter(producer, every: .milliseconds(200))
+        let asked = Mutex(0)
+        reporter.set(DomainFigures(), of: .payout)
+        reporter.ask(.payout) { asked.withLock { $0 += 1 } }
+        let beating = Task { try await reporter.run() }
+        let types = try await told(cluster, 4).map(\.type)
+        #expect(types.dropFirst().allSatisfy { $0 == "aspayds.worker.heartbeat" })
+        #expect(asked.withLock { $0 } == 1)
+        beating.cancel()
+        try await beating.value
+        await producer.close(timeout: .seconds(5))
+        cluster.close()
+    }
+
+    private func figures(_ heartbeat: JSONValue) throws -> JSONObject {
+        try #require(heartbeat.object?["payouts"]?.object)
+    }
 }

@@ -20,19 +20,12 @@ struct Traffic: Sendable {
     private var payouts: [String: Int] = [:]
     private var inFlight = 0
     private var peakInFlight = 0
-    private var second: Int64 = 0
-    private var inSecond = 0
-    private var peakInSecond = 0
+    private(set) var arrivals = Arrivals()
 
     mutating func began(now: Int64) {
         inFlight += 1
         peakInFlight = max(peakInFlight, inFlight)
-        if now / 1_000 != second {
-            second = now / 1_000
-            inSecond = 0
-        }
-        inSecond += 1
-        peakInSecond = max(peakInSecond, inSecond)
+        arrivals.note(now)
     }
 
     mutating func ended() {
@@ -78,7 +71,7 @@ struct Traffic: Sendable {
             "duplicates": [
                 "payment": Self.duplicates(payments), "payout": Self.duplicates(payouts),
             ],
-            "highest_per_second": .integer(peakInSecond),
+            "highest_per_second": .integer(arrivals.peak),
             "in_flight": .integer(inFlight), "peak_concurrent": .integer(peakInFlight),
         ]
     }

@@ -5,6 +5,7 @@ struct Control {
         ("GET /_sandbox/executions", "what was executed (?reference=R, ?limit=N: the last N)"),
         ("GET /_sandbox/requests", "what was received"),
         ("GET /_sandbox/requests/last", "the last requests with their headers (?limit=N)"),
+        ("GET /_sandbox/requests/times", "when, in ms since 1970 (?limit=N: the last N)"),
         ("GET /_sandbox/webhooks", "the last webhooks (?reference=R, ?limit=N: the last N)"),
         ("POST /_sandbox/webhooks/{number}/repeat", "send it once more"),
         ("GET, POST /_sandbox/settings", "an object of settings; POST changes what it names"),
@@ -31,6 +32,7 @@ struct Control {
             case ("GET", "executions"): return try executions(target)
             case ("GET", "requests"): return Answer(200, provider.with { $0.traffic.json })
             case ("GET", "requests/last"): return try requests(target)
+            case ("GET", "requests/times"): return try times(target)
             case ("GET", "webhooks"): return try webhooks(target)
             case ("GET", "settings"): return settings()
             case ("POST", "settings"): return try change(body)
@@ -82,6 +84,11 @@ struct Control {
     private func requests(_ target: Target) throws(InvalidInput) -> Answer {
         let limit = try limit(target)
         return Answer(200, ["requests": provider.with { $0.requests.json(limit: limit) }])
+    }
+
+    private func times(_ target: Target) throws(InvalidInput) -> Answer {
+        let limit = try limit(target)
+        return Answer(200, provider.with { $0.traffic.arrivals.json(last: limit) })
     }
 
     private func webhooks(_ target: Target) throws(InvalidInput) -> Answer {

@@ -15,6 +15,12 @@ extension CommandLoop {
         measureRate(summary.permits, at: now.uptime)
         let figures = figures(summary, at: now)
         instruments.show(figures, now: now.wallClock)
+    }
+
+    /// Answers that a heartbeat is due, with what the others have to know of our part of the rate.
+    func tell(_ notice: ShareNotice?) {
+        var figures = figures(engine.summary, at: Clock.now)
+        figures.rateShare = notice.map(rateShare)
         reporter?.set(figures, of: settings.domain)
     }
 

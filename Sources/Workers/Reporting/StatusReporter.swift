@@ -14,6 +14,11 @@ package final class StatusReporter: Service, Sendable {
     private struct State {
         var number: UInt64 = 0
         var figures: [Domain: DomainFigures] = [:]
+        /// Who is asked for figures before a heartbeat.
+        var sources: [Domain: @Sendable () -> Void] = [:]
+        /// Who was asked and has not answered yet.
+        var asked: Set<Domain> = []
+        var isBeatDue = false
         /// Heartbeats and alerts that Kafka has not answered for.
         var pending = 0
     }
@@ -29,6 +34,8 @@ package final class StatusReporter: Service, Sendable {
 
     /// More than this is not handed to Kafka while it does not answer.
     private static let longestQueue = 100
+    /// A heartbeat waits so long for figures, then it goes with those of the last time.
+    private let patience: Duration
 
     /// A reporter of a process.
     ///
@@ -50,6 +57,7 @@ package final class StatusReporter: Service, Sendable {
         self.worker = worker
         self.process = process
         self.interval = interval
+        patience = min(.seconds(1), interval / 2)
         self.producer = producer
         self.logger = logger
         topic = topics.workerStatus
@@ -60,15 +68,67 @@ package final class StatusReporter: Service, Sendable {
         tell(.started, message: "roles \(process.roles.joined(separator: ", "))")
         try? await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                self.beat()
-                try await Task.sleep(for: self.interval)
+                self.askForFigures()
+                try await Task.sleep(for: self.patience)
+                self.beatIfDue(isLast: true)
+                try await Task.sleep(for: self.interval - self.patience)
             }
         }
     }
 
+    /// Asks for the figures of a domain before each heartbeat from now on; `set` is the answer.
+    func ask(_ domain: Domain, _ source: @escaping @Sendable () -> Void) {
+        state.withLock { $0.sources[domain] = source }
+    }
+
+    func stopAsking(_ domain: Domain) {
+        state.withLock { state in
+            state.sources[domain] = nil
+            state.asked.remove(domain)
+        }
+        beatIfDue()
+    }
+
     /// The figures of a domain, as they are now.
     func set(_ figures: DomainFigures, of domain: Domain) {
-        state.withLock { $0.figures[domain] = figures }
+        state.withLock { state in
+            state.figures[domain] = figures
+            state.asked.remove(domain)
+        }
+        beatIfDue()
+    }
+
+    /// Whoever has not answered yet is not asked again.
+    private func askForFigures() {
+        let sources = state.withLock { state in
+            state.isBeatDue = true
+            let new = state.sources.filter { !state.asked.contains($0.key) }
+            state.asked.formUnion(new.keys)
+            return new.values
+        }
+        for source in sources { source() }
+        beatIfDue()
+    }
+
+    /// Sends the heartbeat that is due, once everybody has answered, or when it can wait no longer.
+    private func beatIfDue(isLast: Bool = false) {
+        let figures: [Domain: DomainFigures]? = state.withLock { state in
+            guard state.isBeatDue, isLast || state.asked.isEmpty else { return nil }
+            state.isBeatDue = false
+            return state.figures
+        }
+        guard let figures else { return }
+        var process = process
+        process.domains = figures
+        send { number, now in
+            WorkerStatus(
+                worker: worker,
+                kind: .heartbeat,
+                number: number,
+                at: now,
+                process: process
+            )
+        }
     }
 
     /// Something that an operator should hear of.
@@ -97,20 +157,6 @@ package final class StatusReporter: Service, Sendable {
 
     /// How much Kafka has not answered for.
     var pending: Int { state.withLock { $0.pending } }
-
-    private func beat() {
-        var process = process
-        process.domains = state.withLock { $0.figures }
-        send { number, now in
-            WorkerStatus(
-                worker: worker,
-                kind: .heartbeat,
-                number: number,
-                at: now,
-                process: process
-            )
-        }
-    }
 
     private func send(_ make: (UInt64, Int64) -> WorkerStatus) {
         let number: UInt64? = state.withLock { state in

@@ -20,6 +20,7 @@ struct WorkerProcess {
     private let fatal = FatalError()
     private let metrics = MetricsRegistry(help: Metrics.help)
     private let reporter: StatusReporter
+    private let neighbours: Neighbours?
     private let producer: Producer
     private let transport: HTTPTransport
     private let hints: KafkaHintSink?
@@ -44,6 +45,7 @@ struct WorkerProcess {
             throw Failure("Kafka: \(error)")
         }
         reporter = Self.reporter(settings, producer, logger)
+        neighbours = Self.neighbours(settings, log)
         Metrics.show(metrics)
         transport = HTTPTransport(settings, maxConnections: settings.maxInFlight)
     }
@@ -95,6 +97,7 @@ struct WorkerProcess {
             ),
             fatal, reporter,
         ]
+        if let neighbours { services.append(neighbours) }
         var workers: [CommandWorker] = []
         if settings.roles.contains(.payments) { workers.append(worker(.payment)) }
         if settings.roles.contains(.payouts) { workers.append(worker(.payout)) }
@@ -160,6 +163,18 @@ struct WorkerProcess {
         )
     }
 
+    /// Who hears the other replicas; nil where nothing is lent.
+    private static func neighbours(_ settings: Settings, _ log: KafkaLog) -> Neighbours? {
+        guard settings.loanTerm != nil, !settings.roles.isDisjoint(with: [.payments, .payouts])
+        else { return nil }
+        return Neighbours(
+            worker: owner,
+            topics: Topics(prefix: settings.topicPrefix),
+            kafka: kafka(settings, log: log),
+            logger: log.logger
+        )
+    }
+
     private func worker(_ domain: Domain) -> CommandWorker {
         CommandWorker(
             settings: WorkerSettings(
@@ -180,7 +195,8 @@ struct WorkerProcess {
             liveness: liveness,
             logger: domainLogger(domain),
             metrics: metrics,
-            reporter: reporter
+            reporter: reporter,
+            neighbours: neighbours
         )
     }
 
@@ -191,6 +207,7 @@ struct WorkerProcess {
         let slots = isAlone ? 1.0 : share
         return EngineSettings(
             rateLimit: settings.rateLimit * share,
+            loanTerm: settings.loanTerm,
             maxInFlight: max(1, Int(Double(settings.maxInFlight) * slots)),
             settleWindow: settings.settleWindow,
             pollHorizon: settings.pollHorizon,
