@@ -119,8 +119,10 @@ import Testing
             reporter.set(figures, of: .payout)
         }
         let beating = Task { try await reporter.run() }
-        let held = try await told(cluster, 4).dropFirst().map { try figures($0.body)["held"] }
-        #expect(held.prefix(3) == [.number("1"), .number("2"), .number("3")])
+        let taken = try await told(cluster, 4).dropFirst().map {
+            try figures($0.body)["unfinished"]
+        }
+        #expect(taken.prefix(3) == [.number("1"), .number("2"), .number("3")])
         beating.cancel()
         try await beating.value
         await producer.close(timeout: .seconds(5))
