@@ -51,11 +51,12 @@ struct CommandFields {
         _ value: JSONValue,
         atMost limit: Int = 255
     ) throws(Problem) -> String {
-        let allowed = "a string of 1 to \(limit) characters, not blank, no control characters"
-        guard let text = value.text, text.unicodeScalars.count <= limit,
-            text.unicodeScalars.contains(where: { !$0.properties.isWhitespace }),
-            !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
-        else { throw invalid(name, nil, allowed) }
+        guard let text = value.text, text.unicodeScalars.count <= limit, !text.isBlank,
+            !text.hasControlCharacters
+        else {
+            let allowed = "a string of 1 to \(limit) characters, not blank, no control characters"
+            throw invalid(name, nil, allowed)
+        }
         return text
     }
 

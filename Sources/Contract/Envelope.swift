@@ -135,8 +135,7 @@ struct Envelope {
     }
 
     static func isID(_ text: String) -> Bool {
-        !text.isEmpty && text.unicodeScalars.count <= 255
-            && !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+        !text.isEmpty && text.unicodeScalars.count <= 255 && !text.hasControlCharacters
     }
 
     private static func check(_ version: String?, _ field: String) throws(Problem) {

@@ -22,35 +22,34 @@ extension Event {
         if let trace = span ?? trace { headers += trace.headers }
         return EncodedRecord(
             key: reference.map { Array($0.utf8) },
-            value: value(time: time),
+            value: JSONWriter.object(reserving: 512) { write(to: &$0, time: time) },
             headers: headers
         )
     }
 
-    private func value(time: String) -> [UInt8] {
-        JSONWriter.object(reserving: 512) { w in
-            w.field(Reference.field, reference)
-            w.field(domain.idField, providerID)
-            w.field("status", status)
-            w.field("certainty", certainty?.rawValue)
-            w.field("origin", provenance?.rawValue)
-            w.field("amount", raw: amount?.description)
-            w.field("amount_paid", raw: amountPaid?.description)
-            w.field("fee", raw: fee?.description)
-            w.field("total_amount", raw: totalAmount?.description)
-            w.field("currency", currency)
-            w.field("payment_url", paymentURL)
-            w.field("occurred_at", time)
-            w.field("sequence", sequence)
-            w.field("attempt", attempt)
-            w.field("trigger", trigger?.rawValue)
-            if let reason { w.object("reason") { reason.write(to: &$0) } }
-            if let evidence { w.object("evidence") { evidence.write(to: &$0) } }
-            if let command { w.object("command") { command.write(to: &$0) } }
-            if let methods {
-                w.array("methods") { w in
-                    for method in methods { w.object { method.write(to: &$0) } }
-                }
+    /// Writes the fields of the record's value.
+    func write(to w: inout JSONWriter, time: String) {
+        w.field(Reference.field, reference)
+        w.field(domain.idField, providerID)
+        w.field("status", status)
+        w.field("certainty", certainty?.rawValue)
+        w.field("origin", provenance?.rawValue)
+        w.field("amount", raw: amount?.description)
+        w.field("amount_paid", raw: amountPaid?.description)
+        w.field("fee", raw: fee?.description)
+        w.field("total_amount", raw: totalAmount?.description)
+        w.field("currency", currency)
+        w.field("payment_url", paymentURL)
+        w.field("occurred_at", time)
+        w.field("sequence", sequence)
+        w.field("attempt", attempt)
+        w.field("trigger", trigger?.rawValue)
+        if let reason { w.object("reason") { reason.write(to: &$0) } }
+        if let evidence { w.object("evidence") { evidence.write(to: &$0) } }
+        if let command { w.object("command") { command.write(to: &$0) } }
+        if let methods {
+            w.array("methods") { w in
+                for method in methods { w.object { method.write(to: &$0) } }
             }
         }
     }

@@ -116,12 +116,12 @@ extension LedgerRecord.Outcome {
         if let reason { w.object("reason") { reason.write(to: &$0) } }
         if let evidence { w.object("evidence") { evidence.write(to: &$0) } }
         if let decision { w.object("decision") { decision.write(to: &$0) } }
-        guard let event, let value = event.encoded().value else { return }
+        guard let event else { return }
         w.object("event") { w in
             w.field("id", event.id)
             w.field("type", event.type)
             event.trace?.write(to: &w)
-            w.field("value", raw: String(decoding: value, as: UTF8.self))
+            w.object("value") { event.write(to: &$0, time: RFC3339.format(event.occurredAt)) }
         }
     }
 

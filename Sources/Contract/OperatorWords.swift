@@ -18,8 +18,6 @@ package enum OperatorWords {
     }
 
     private static func isWord(_ text: String, atMost limit: Int) -> Bool {
-        let scalars = text.unicodeScalars
-        return scalars.count <= limit && scalars.contains { !$0.properties.isWhitespace }
-            && !scalars.contains { $0.properties.generalCategory == .control }
+        text.unicodeScalars.count <= limit && !text.isBlank && !text.hasControlCharacters
     }
 }

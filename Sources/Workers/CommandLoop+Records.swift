@@ -12,7 +12,7 @@ extension CommandLoop {
         if stopped[record.partition] != nil { return }
         let id = RecordID(partition: record.partition, offset: record.offset)
         tellOfReplay(record)
-        var (job, arrival) = decode(record)
+        let (job, arrival) = decode(record)
         job.receivedAt = now.uptime
         guard let known = jobs[id], let order = known.order else {
             jobs[id] = job
@@ -48,7 +48,7 @@ extension CommandLoop {
 
     private func decode(_ record: Record) -> (Job, Arrival) {
         let span: WorkSpan?
-        var (job, arrival): (Job, Arrival)
+        let (job, arrival): (Job, Arrival)
         switch decoder.decode(record) {
         case .success(var command):
             span = spans.processing(command, in: record)
@@ -64,7 +64,7 @@ extension CommandLoop {
     }
 
     private func atHome(_ command: Command, _ record: Record) -> (Job, Arrival) {
-        var job = Job(content: .command(command))
+        let job = Job(content: .command(command))
         job.objection = objection(to: command)
         guard let order = job.order else { return (job, arrival(of: command)) }
         if settings.sending == .dryRun, case .requestPayout(let payout) = command.body {

@@ -54,7 +54,7 @@ extension CommandLoop {
         var sightings: [RecordID: Sighting] = [:]
         for (id, finding) in findings {
             if jobs[id] == nil {
-                jobs[id] = orders[id].map(Job.init)
+                jobs[id] = orders[id].map { Job($0) }
                 added.append(id)
             }
             // While the same record is being answered, its own finding stays.
@@ -86,14 +86,6 @@ extension CommandLoop {
 
     /// About 300 bytes each.
     private static let maxFollowed = 50_000
-}
-
-extension Job {
-    /// A job for what is followed.
-    init(_ order: OrderSummary) {
-        content = .restored
-        self.order = order
-    }
 }
 
 extension Job.Finding {

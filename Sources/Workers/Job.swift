@@ -4,7 +4,9 @@ import Engine
 import Kafka
 
 /// What the shell keeps of a command while the engine works on it.
-struct Job {
+///
+/// A class, because it is far too large to be copied whenever one asks for a part of it.
+final class Job {
     /// What is to be done.
     enum Content {
         /// A valid command.
@@ -58,14 +60,25 @@ struct Job {
     /// Made for the ledger; published when the ledger has acknowledged it.
     var event: Event?
 
-    /// A job for what was read from the commands.
-    init(content: Content) {
+    private init(_ content: Content, _ order: OrderSummary?) {
         self.content = content
-        order = if case .command(let command) = content { OrderSummary(command) } else { nil }
+        self.order = order
     }
 }
 
 extension Job {
+    /// A job for what was read from the commands.
+    convenience init(content: Content) {
+        let order: OrderSummary? =
+            if case .command(let command) = content { OrderSummary(command) } else { nil }
+        self.init(content, order)
+    }
+
+    /// A job for what is known from the ledger alone.
+    convenience init(_ order: OrderSummary) {
+        self.init(.restored, order)
+    }
+
     /// The trace to which belongs whatever becomes of it.
     var trace: TraceContext? {
         if let order { return order.trace }
@@ -78,17 +91,16 @@ extension Job {
 
     /// A job for what the ledger says is open; nil for a claim, and for an order that it does not
     /// tell any more.
-    init?(_ record: LedgerRecord) {
-        content = .restored
+    convenience init?(_ record: LedgerRecord) {
         switch record {
         case .claim: return nil
         case .intent(let intent):
-            order = OrderSummary(intent)
+            self.init(OrderSummary(intent))
             attempt = intent.attempt
             decision = intent.decision
         case .outcome(let outcome):
             guard let summary = OrderSummary(outcome) else { return nil }
-            order = summary
+            self.init(summary)
             attempt = outcome.attempt
             evidence = outcome.evidence ?? Evidence()
             decision = outcome.decision
@@ -97,13 +109,13 @@ extension Job {
     }
 
     /// Notes how a transmission ended that may have arrived: `timeout …, at TIME`.
-    mutating func note(_ error: AspaydsError, at now: Int64) {
+    func note(_ error: AspaydsError, at now: Int64) {
         doubt = error
         evidence = Evidence(transmission: "\(error), at \(RFC3339.format(now))")
     }
 
     /// Notes what a lookup found; nil when it found nothing out.
-    mutating func note(lookup finding: Finding?, at now: Int64) {
+    func note(lookup finding: Finding?, at now: Int64) {
         evidence.lastLookupAt = now
         evidence.lastAnswer =
             switch finding {

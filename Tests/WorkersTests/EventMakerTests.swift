@@ -26,7 +26,7 @@ import Testing
     )
 
     private func event(_ state: LedgerState, _ finding: Job.Finding?) throws -> Event {
-        var job = Job(content: .command(command))
+        let job = Job(content: .command(command))
         job.finding = finding
         let order = try #require(job.order)
         let write = LedgerWrite(attempt: 2, state: state, sequence: 3)
@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test func aReviewShowsItsEvidence() throws {
-        var job = Job(content: .command(command))
+        let job = Job(content: .command(command))
         job.note(AspaydsError(code: .timeout, message: "no answer"), at: 0)
         job.note(lookup: .absent, at: 7)
         job.finding = .absent
@@ -107,7 +107,7 @@ import Testing
     }
 
     @Test func anOperatorsDecisionSaysWhoAndWhy() throws {
-        var job = Job(content: .command(command))
+        let job = Job(content: .command(command))
         job.finding = .absent
         job.decision = Decision(
             number: 9,
@@ -143,7 +143,7 @@ import Testing
     }
 
     @Test func aDisputeThatIsClosedTwiceIsSaidTwice() throws {
-        var job = Job(content: .command(command))
+        let job = Job(content: .command(command))
         job.decision = Decision(number: 9, by: "nadia", why: "paid", at: 1, verdict: .done)
         let ids = try [4, 6].map { sequence in
             let write = LedgerWrite(attempt: 1, state: .completed, sequence: sequence, decision: 9)
@@ -153,7 +153,7 @@ import Testing
     }
 
     @Test func aReleasedAttemptKeepsTheProvidersWord() throws {
-        var job = Job(content: .command(command))
+        let job = Job(content: .command(command))
         job.decision = Decision(number: 9, by: "nadia", why: "lost", at: 1, verdict: .release)
         job.finding = .failure(AspaydsError(code: .validation, field: "amount"))
         let refused = LedgerWrite(attempt: 2, state: .refused, sequence: 3, decision: 9)
@@ -171,7 +171,7 @@ import Testing
     }
 
     @Test func theWordOfALateOwnerIsUsedForItsAttemptOnly() throws {
-        var job = Job(content: .command(command))
+        let job = Job(content: .command(command))
         job.finding = .absent
         job.lateReceipt = (1, Receipt(providerID: "ATPAY1"))
         let first = LedgerWrite(attempt: 1, state: .accepted, sequence: 2)
