@@ -129,11 +129,13 @@ package struct CommandDecoder: Sendable {
         return try fields.subject(domain)
     }
 
+    private static let paymentFields = [
+        Reference.field, "amount", "customer_name", "callback_url", "return_url", "currency",
+        "not_after",
+    ]
+
     private func payment(_ fields: CommandFields) throws(Problem) -> PaymentCommand {
-        try fields.allow([
-            Reference.field, "amount", "customer_name", "callback_url", "return_url", "currency",
-            "not_after",
-        ])
+        try fields.allow(Self.paymentFields)
         let reference = try fields.reference(.payment)
         let currency = try fields.currency()
         let amount = try fields.amount(currency: currency)
@@ -189,11 +191,13 @@ package struct CommandDecoder: Sendable {
         return (address, returnURL)
     }
 
+    private static let payoutFields = [
+        Reference.field, "payout_method_id", "amount", "recipient_name", "recipient_account",
+        "description", "callback_url", "currency", "not_after",
+    ]
+
     private func payout(_ fields: CommandFields) throws(Problem) -> PayoutCommand {
-        try fields.allow([
-            Reference.field, "payout_method_id", "amount", "recipient_name", "recipient_account",
-            "description", "callback_url", "currency", "not_after",
-        ])
+        try fields.allow(Self.payoutFields)
         let reference = try fields.reference(.payout)
         let currency = try fields.currency()
         let order = PayoutOrder(

@@ -7,9 +7,9 @@ package enum Reference {
 
     /// Whether the provider will take it, and not mistake it for an id of its own.
     package static func isValid(_ text: String, _ domain: Domain) -> Bool {
-        let upper = uppercased(text)
+        let prefix = text.utf8.prefix(5).lazy.map(\.asciiUppercased)
         return 1...domain.longestReference ~= text.utf8.count && text.utf8.allSatisfy(isAllowed)
-            && !upper.hasPrefix("ATINV") && !upper.hasPrefix("ATPAY")
+            && !prefix.elementsEqual("ATINV".utf8) && !prefix.elementsEqual("ATPAY".utf8)
     }
 
     /// The rule for people.
