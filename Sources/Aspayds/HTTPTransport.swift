@@ -57,6 +57,7 @@ public final class HTTPTransport: Transport {
             max(1, configuration.maxConnections)
         // One request a connection at a time: what becomes of it is known of nothing else.
         settings.httpVersion = .http1Only
+        settings.http1_1ConnectionDebugInitializer = WholeRequest.join
         settings.proxy = configuration.proxy?.settings
         settings.tlsConfiguration = configuration.trust.settings
         // Whoever sends decides when to try again; a connection that fails is told at once.

@@ -28,6 +28,7 @@ final class RawServer: Sendable {
     final class Log: Sendable {
         let requests = Mutex<[String]>([])
         let connections = Mutex(0)
+        let bytes = Mutex(0)
     }
 
     init(_ behaviours: Behaviour..., greeting: Greeting = .none) async throws {
@@ -59,6 +60,8 @@ final class RawServer: Sendable {
     var url: String { "http://127.0.0.1:\(channel.localAddress?.port ?? 0)" }
     var requests: [String] { log.requests.withLock { $0 } }
     var connections: Int { log.connections.withLock { $0 } }
+    /// How much arrived, whole requests or not.
+    var bytes: Int { log.bytes.withLock { $0 } }
 
     func close() async throws { try await channel.close() }
 
@@ -76,7 +79,9 @@ final class RawServer: Sendable {
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            received += String(buffer: unwrapInboundIn(data))
+            let buffer = unwrapInboundIn(data)
+            log.bytes.withLock { $0 += buffer.readableBytes }
+            received += String(buffer: buffer)
             while let request = wholeRequest() {
                 log.requests.withLock { $0.append(request) }
                 act(context)
