@@ -126,6 +126,7 @@ import Testing
         }
         #expect(result.notSent == .notPermitted)
         #expect(asked.withLock { $0 } == 1)
+        while server.ended == 0 { await Task.yield() }
         #expect(server.bytes == 0)
         try await server.close()
     }

@@ -28,6 +28,7 @@ final class RawServer: Sendable {
     final class Log: Sendable {
         let requests = Mutex<[String]>([])
         let connections = Mutex(0)
+        let ended = Mutex(0)
         let bytes = Mutex(0)
     }
 
@@ -60,6 +61,8 @@ final class RawServer: Sendable {
     var url: String { "http://127.0.0.1:\(channel.localAddress?.port ?? 0)" }
     var requests: [String] { log.requests.withLock { $0 } }
     var connections: Int { log.connections.withLock { $0 } }
+    /// How many connections are no more.
+    var ended: Int { log.ended.withLock { $0 } }
     /// How much arrived, whole requests or not.
     var bytes: Int { log.bytes.withLock { $0 } }
 
@@ -86,6 +89,11 @@ final class RawServer: Sendable {
                 log.requests.withLock { $0.append(request) }
                 act(context)
             }
+        }
+
+        func channelInactive(context: ChannelHandlerContext) {
+            log.ended.withLock { $0 += 1 }
+            context.fireChannelInactive()
         }
 
         private func wholeRequest() -> String? {
