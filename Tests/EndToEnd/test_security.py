@@ -27,6 +27,8 @@ from road import Road
 from tansu import KEYS, Tansu, newer_library, resolve_broker_bin
 from waiting import until
 
+pytestmark = pytest.mark.own_broker("it wants a login, or denies rights")
+
 PASSWORD = "correct-horse-battery"
 USERS = {"worker": PASSWORD}
 SEND = ["send", "payout", "--methods"]
