@@ -9,7 +9,8 @@ import os
 import pathlib
 import random
 
-from confluent_kafka import KafkaException
+import pytest
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from processes import run
@@ -20,12 +21,10 @@ from waiting import until
 
 def settings():
     """The settings of Kafka in the environment, by the worker's names; what lies in files is read."""
-    found = {}
-    for name, value in os.environ.items():
-        if name.startswith("KAFKA_") and name.endswith("_FILE"):
-            found[name.removesuffix("_FILE")] = pathlib.Path(value).read_text().rstrip("\n")
-        elif name.startswith("KAFKA_"):
-            found[name] = value
+    found = {name: value for name, value in os.environ.items() if name.startswith("KAFKA_")}
+    for name in [name for name in found if name.endswith("_FILE")]:
+        text = pathlib.Path(found.pop(name)).read_text()
+        found[name.removesuffix("_FILE")] = text.rstrip("\n")
     return found
 
 
@@ -42,24 +41,24 @@ SESSION = 6.0 if SERVERS else 4.0
 numbers = itertools.count(1)
 
 
-class Unreachable(Exception):
-    """The broker does not answer, in the words of the client library."""
-
-
 def meet(within=10):
-    """Asks the broker for its topics; answers its metadata."""
+    """Says who the broker is, and by which names it is used; without it no test begins."""
     told = []
     try:
         admin = AdminClient(PROPERTIES | {"log_level": 0, "error_cb": told.append})
     except KafkaException as error:
-        raise Unreachable(f"the settings KAFKA_…: {error.args[0].str()}") from None
-    try:
-        return admin.list_topics(timeout=within)
-    except KafkaException as error:
-        admin.poll(0)
-        told = [error.args[0], *told]
-        why = "; ".join(dict.fromkeys(one.str() for one in told))
-        raise Unreachable(f"KAFKA_BOOTSTRAP_SERVERS={SERVERS}: no answer within {within} s: {why}") from None
+        raise pytest.UsageError(f"the settings KAFKA_…: {error.args[0].str()}") from None
+    for _ in range(within):
+        try:
+            count = len(admin.list_topics(timeout=1).brokers)
+            brokers = f"{count} broker{'s' if count > 1 else ''}"
+            return f"{brokers} at {SERVERS}; topics and groups begin with {RUN}-"
+        except KafkaException as error:
+            admin.poll(0)
+            why = [*told, error.args[0]]
+        if any(one.code() == KafkaError._ALL_BROKERS_DOWN for one in why):
+            break
+    raise pytest.UsageError(f"KAFKA_BOOTSTRAP_SERVERS={SERVERS} does not answer: {why[0].str()}")
 
 
 class Deployment:
