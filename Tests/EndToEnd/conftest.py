@@ -89,7 +89,7 @@ def deploy(deployments):
 
 @pytest.fixture
 def start_sandbox(programs, deploy, tmp_path, numbers):
-    """Starts a sandbox with the flags given; the broker from outside is its Kafka where there is one."""
+    """Starts a sandbox with the flags given; its Kafka is the broker from outside, if there is one."""
 
     def start(*arguments, **options):
         if outside.SERVERS and "--no-kafka" not in arguments:
@@ -171,8 +171,7 @@ def pytest_runtest_makereport(item, call):
 def pytest_terminal_summary(terminalreporter):
     """Leaves nothing on the broker from outside; says how much was searched for secrets."""
     if outside.SERVERS:
-        outside.sweep()
-        terminalreporter.line(f"no topics and groups {outside.RUN}-… are left at {outside.SERVERS}")
+        terminalreporter.line(outside.sweep())
     terminalreporter.section("searched for secrets and account numbers")
     for what, count in sorted(secrets_kept.searched.items()):
         terminalreporter.line(f"{count:>12,} bytes  {what}")

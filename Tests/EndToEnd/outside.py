@@ -1,6 +1,6 @@
-"""A broker that is there already: where KAFKA_BOOTSTRAP_SERVERS is set, the tests have their topics there.
+"""A broker from outside: where KAFKA_BOOTSTRAP_SERVERS is set, the tests have their topics there.
 
-Each sandbox has topics and groups of its own, by a prefix that begins with `RUN`; none of them is left.
+Each sandbox has topics and groups of its own, by a prefix that begins with `RUN`; none is left.
 """
 
 import itertools
@@ -101,11 +101,15 @@ def topics_of(admin, prefix):
 
 
 def sweep():
-    """Deletes the groups of this run, and topics if there are any left."""
+    """Deletes the groups of this run, and topics if there are any left; says what came of it."""
     admin = AdminClient(PROPERTIES | {"log_level": 0})
-    delete_topics(admin, [*topics_of(admin, f"{RUN}-")])
-    # A group whose members were killed is there until their sessions are over.
-    until(lambda: not delete_groups(admin), 15, "the groups are deleted")
+    try:
+        delete_topics(admin, [*topics_of(admin, f"{RUN}-")])
+        # A group whose members were killed is there until their sessions are over.
+        until(lambda: not delete_groups(admin), 15, "the groups are deleted")
+    except (KafkaException, AssertionError) as error:
+        return f"what begins with {RUN}- may be left at {SERVERS}: {error}"
+    return f"nothing that begins with {RUN}- is left at {SERVERS}"
 
 
 def delete_groups(admin):

@@ -143,7 +143,7 @@ class Program:
 
 
 class Sandbox(Program):
-    """The hostile provider, and an embedded Kafka unless told otherwise; `kafka` is to stand in for that."""
+    """The hostile provider, and an embedded Kafka unless told otherwise, or `kafka` in its place."""
 
     def __init__(self, directory, number, *arguments, port=0, kafka=None):
         env_file = directory / f"sandbox-{number}.env"

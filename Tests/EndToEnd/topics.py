@@ -141,7 +141,7 @@ class Log:
 
 
 class Cluster:
-    """The topics of a broker, by their prefix, and the groups by theirs: the embedded one, or another."""
+    """The topics and groups of a broker by their prefixes: the embedded one, or another."""
 
     def __init__(self, servers, properties=None, prefix=PREFIX, groups=GROUPS, **producer):
         self.servers, self.prefix, self.groups, self.logs = servers, prefix, groups, {}
@@ -194,10 +194,10 @@ class Cluster:
         delete_topics(self.admin, [self.topic(name)])
 
     def close(self):
-        """Ends what reads its topics."""
+        """Ends its clients: a producer may bring back a topic that is deleted."""
         for log in self.logs.values():
             log.consumer.close()
-        self.logs = {}
+        self.logs, self.producer = {}, None
 
     def log(self, name):
         """The topic of that name, without the prefix."""
