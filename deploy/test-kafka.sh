@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the tests from outside against the Kafka of KAFKA_BOOTSTRAP_SERVERS, with all other KAFKA_… settings
-# that a worker would have. Arguments go to pytest: deploy/test-kafka.sh Tests/EndToEnd/test_main.py
+# that a worker would have. Arguments go to pytest, in the folder of the tests: deploy/test-kafka.sh test_main.py
 case ${1-} in
     -h | --help) sed -n '2,3s/^# //p' "$0"; exit ;;
 esac
@@ -20,5 +20,5 @@ swift build --product aspayds-worker
 swift build --product aspayds-sandbox
 
 say "tests from outside, at $KAFKA_BOOTSTRAP_SERVERS"
-[ $# -gt 0 ] || set -- Tests/EndToEnd
+cd Tests/EndToEnd
 "$venv/bin/python" -m pytest -q "$@"
