@@ -12,7 +12,7 @@ out=.build/deploy
 rm -rf "$out" && mkdir -p "$out"
 
 say "scripts"
-shellcheck -x -P deploy deploy/check.sh deploy/healthcheck deploy/soak.sh
+shellcheck -x -P deploy deploy/check.sh deploy/healthcheck deploy/soak.sh deploy/test-kafka.sh
 shellcheck --severity=error --shell=bash deploy/*.sh
 
 say "Dockerfile"

@@ -21,7 +21,7 @@ def assert_kept(cluster):
     """Reads every topic of a cluster; fails with the records that break the contract."""
     __tracebackhide__ = True  # As below.
     try:
-        records = everything(cluster.access)
+        records = everything(cluster)
     except KafkaException as error:
         # Its topics are gone with it; what the test has read of them is judged all the same.
         warnings.warn(f"{cluster.servers} does not answer any more: {error}")

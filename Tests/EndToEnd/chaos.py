@@ -5,9 +5,9 @@ from collections import Counter
 
 from audits import assert_right, sums_accepted, sums_executed
 from commands import check, payment, payout
+from outside import SESSION
 
-# A hit freezes for less than this or for more; only after more the group goes on without it.
-SESSION = 4.0
+# A hit freezes for less than a session or for more; only after more the group goes on without it.
 TIMES = {
     "KAFKA_SESSION_TIMEOUT_MS": str(int(SESSION * 1000)),
     "KAFKA_HEARTBEAT_INTERVAL_MS": "300",

@@ -11,8 +11,6 @@ from functools import cache
 import jsonschema_rs
 import yaml
 
-from topics import PREFIX
-
 TOPICS = pathlib.Path(__file__).resolve().parents[2] / "topics"
 # Where the schemas lie, as far as they refer to one another.
 BASE = "file:///topics/"
@@ -89,9 +87,9 @@ def with_traits(message):
 
 @cache
 def messages(topic):
-    """The messages of a topic by their names; a topic is named without its prefix."""
+    """The messages of a topic by their names, whatever its prefix is."""
     for channel in asyncapi()["channels"].values():
-        if channel["address"] == "{prefix}" + topic:
+        if topic.endswith(channel["address"].removeprefix("{prefix}")):
             found = [resolved(one["$ref"]) for one in channel.get("messages", {}).values()]
             return {message["name"]: with_traits(message) for message in found}
     return {}
@@ -177,7 +175,7 @@ def breaches(record):
 
 def read(record):
     """The message that a record is, and its value."""
-    candidates = messages(record.topic.removeprefix(PREFIX))
+    candidates = messages(record.topic)
     opaque = [message for message in candidates.values() if "payload" not in message]
     if opaque:
         return opaque[0], None
@@ -271,7 +269,7 @@ def command_breaches(record):
 
 
 def wrong_with_command(record):
-    candidates = messages(record.topic.removeprefix(PREFIX))
+    candidates = messages(record.topic)
     first = next(iter(candidates.values()))
     headers = judged_headers(record)
     is_structured = headers.get("content-type", "").lower().startswith("application/cloudevents")

@@ -143,11 +143,13 @@ class Program:
 
 
 class Sandbox(Program):
-    """The hostile provider, and an embedded Kafka unless told otherwise."""
+    """The hostile provider, and an embedded Kafka unless told otherwise, or `kafka` in its place."""
 
-    def __init__(self, directory, number, *arguments, port=0):
+    def __init__(self, directory, number, *arguments, port=0, kafka=None):
         env_file = directory / f"sandbox-{number}.env"
         flags = ["--api-port", str(port), "--env-file", str(env_file), *arguments]
+        if kafka:
+            flags.append("--no-kafka")
         super().__init__("aspayds-sandbox", flags, {}, directory / f"sandbox-{number}.log")
         until(lambda: env_file.exists() or not self.is_running, 20, "the sandbox starts")
         assert self.is_running, self.output
@@ -156,6 +158,15 @@ class Sandbox(Program):
         self.root = self.environment["ASPAYDS_BASE_URL"].removesuffix("/api")
         servers = self.environment.get("KAFKA_BOOTSTRAP_SERVERS")
         self.cluster = Cluster(servers) if servers else None
+        if kafka:
+            self.environment |= kafka.environment
+            self.cluster = kafka.cluster
+
+    @property
+    def kafka_alone(self):
+        """What of its environment is about Kafka."""
+        ours = ("KAFKA_", "ASPAYDS_TOPIC_", "ASPAYDS_GROUP_")
+        return {name: value for name, value in self.environment.items() if name.startswith(ours)}
 
     def order(self, method, path, body=None):
         """An order to the sandbox itself; see `aspayds-sandbox --help`."""

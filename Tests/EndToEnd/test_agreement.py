@@ -161,7 +161,7 @@ def test_the_schemas_and_the_worker_judge_alike(start_sandbox, start_worker):
         lambda: f"all are passed, but {[cluster.uncommitted(domain) for domain in DOMAINS]}",
     )
     counts = {"taken": 0, "refused": 0}
-    for _, code, _ in dict(agreement.answered(everything(cluster.servers))).values():
+    for _, code, _ in dict(agreement.answered(everything(cluster))).values():
         counts["refused" if code else "taken"] += 1
     print(counts)
     assert counts["taken"] > 80 and counts["refused"] > 150

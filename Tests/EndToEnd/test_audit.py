@@ -9,7 +9,6 @@ from books import await_endings
 from commands import check, command, mixed, payout
 from processes import http, run
 from test_main import FAULTS
-from topics import PREFIX
 from waiting import until
 
 
@@ -79,10 +78,11 @@ def breaches(sandbox, *flags):
 
 def test_a_forged_state_is_named(paid_out):
     place = forge(paid_out, paid_out.events["WD-1"], "completed", sequence=2)
-    assert breaches(paid_out) == {(f"{PREFIX}payout.events", *place, "unrecorded", "WD-1")}
+    topic = paid_out.cluster.topic("payout.events")
+    assert breaches(paid_out) == {(topic, *place, "unrecorded", "WD-1")}
     ended = run("aspayds-worker", "audit", environment=paid_out.environment, within=60)
     assert ended.returncode == 1 and ended.stderr == ""
-    assert f"{PREFIX}payout.events/{place[0]}/{place[1]}  unrecorded  WD-1  " in ended.stdout
+    assert f"{topic}/{place[0]}/{place[1]}  unrecorded  WD-1  " in ended.stdout
     assert "1 breach in" in ended.stdout
     assert breaches(paid_out, "--reference", "wd-2") == set()
     # What is not there is not right for that.
@@ -97,7 +97,7 @@ def test_a_second_execution_is_named(paid_out):
         paid_out, paid_out.events["WD-1"], "requested", payout_id="ATPAY666", attempt=2, sequence=2
     )
     assert breaches(paid_out) == {
-        (f"{PREFIX}payout.events", *place, rule, "WD-1")
+        (paid_out.cluster.topic("payout.events"), *place, rule, "WD-1")
         for rule in ("unrecorded", "ended_twice", "two_ids")
     }
 
@@ -106,7 +106,7 @@ def test_an_id_of_another_reference_is_named(paid_out):
     theirs = paid_out.events["WD-2"].provider_id
     place = forge(paid_out, paid_out.events["WD-1"], "requested", payout_id=theirs)
     assert breaches(paid_out) == {
-        (f"{PREFIX}payout.events", *place, rule, "WD-1")
+        (paid_out.cluster.topic("payout.events"), *place, rule, "WD-1")
         for rule in ("content", "shared_id", "two_ids")
     }
 
@@ -135,7 +135,7 @@ def test_the_provider_is_compared(paid_out):
         ("provider_absent", "WD-2"),
     }
     ledger = {place[0] for place in found}
-    assert ledger == {f"{PREFIX}payout.ledger"}
+    assert ledger == {paid_out.cluster.topic("payout.ledger")}
 
 
 def test_a_provider_that_does_not_answer_is_a_failure(paid_out):

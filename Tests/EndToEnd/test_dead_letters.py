@@ -9,7 +9,6 @@ from commands import payment, payout
 from processes import run
 from terminal import Terminal
 from test_partitioners import home_partitions
-from topics import PREFIX
 from waiting import until
 
 ACCOUNT = "01798765432"
@@ -51,7 +50,7 @@ def misplaced(sandbox, order, origin=1234):
     home = home_partitions(cluster, {order.reference})[order.reference]
     value, key, headers = order.encoded()
     topic = f"{order.domain}.commands"
-    headers["aspayds_origin"] = f"{PREFIX}{topic}/{1 - home}/{origin}"
+    headers["aspayds_origin"] = f"{cluster.topic(topic)}/{1 - home}/{origin}"
     cluster.produce(topic, value, key, headers, partition=1 - home)
     cluster.flush()
 
@@ -90,7 +89,7 @@ def test_a_dead_letter_is_corrected_and_carried_out_once(sandbox, start_worker, 
     name = place(dead["dead-1"])
 
     (line,) = letters(sandbox, "list", "--topic", "payout.commands")[0]
-    source = {"topic": f"{PREFIX}payout.commands", "partition": 0, "offset": 0}
+    source = {"topic": cluster.topic("payout.commands"), "partition": 0, "offset": 0}
     source["partition"] = int(dead["dead-1"].header("dead_letter_partition"))
     assert (line["key"], line["reason"], line["from"]) == ("dead-1", "not_json", source)
     assert len(letters(sandbox, "list", "--reason", "not_json")[0]) == 2
@@ -130,7 +129,7 @@ def test_a_dead_letter_is_corrected_and_carried_out_once(sandbox, start_worker, 
     for record in replayed:
         assert (record.partition, record.key, record.value) == (home, b"dead-1", right.encode())
         assert record.header("ce_id") == order.id
-        assert record.header("aspayds_replay_of") == f"{PREFIX}dead-letters/{name}"
+        assert record.header("aspayds_replay_of") == f"{cluster.prefix}dead-letters/{name}"
     start_worker(sandbox)
     until(lambda: len(events_of(sandbox, "DEAD-1")) == 2, 60, lambda: cluster.events())
     assert {event.kind for event in events_of(sandbox, "DEAD-1")} == {"requested"}
@@ -147,7 +146,7 @@ def test_a_dead_letter_is_corrected_and_carried_out_once(sandbox, start_worker, 
     assert "key" not in line
     command = "aspayds-worker", "watch", "--reference", "DEAD-1"
     story = run(*command, environment=sandbox.environment, within=60).stdout
-    assert story.count(f"a replay of {PREFIX}dead-letters/{name}") == 2 and "forwarded" not in story
+    assert story.count(f"a replay of {cluster.prefix}dead-letters/{name}") == 2 and "forwarded" not in story
     # As it is it would be refused, but there is nothing left to do.
     (line,), _ = letters(sandbox, "replay", name, "--yes")
     assert line["result"] == "taken"
@@ -225,12 +224,13 @@ def test_mistakes_are_told(sandbox):
     sandbox.cluster.produce("dead-letters", b"no JSON", b"K")
     sandbox.cluster.flush()
     (letter,) = sandbox.cluster.records("dead-letters")
+    prefix = sandbox.cluster.prefix
     for words, code, told in [
         (["show"], 2, "say 1 position, such as 3/17"),
         (["show", "3-17"], 2, '"3-17": must be a position such as 3/17'),
-        (["show", "2/0"], 1, f"there is no dead letter 2/0: {PREFIX}dead-letters has 2 partitions"),
+        (["show", "2/0"], 1, f"there is no dead letter 2/0: {prefix}dead-letters has 2 partitions"),
         (["show", f"{letter.partition}/7"], 1, "the partition has 0 to 0"),
-        (["list", "--topic", "payout.events"], 2, "must be aspayds.payment.commands or"),
+        (["list", "--topic", "payout.events"], 2, f"must be {prefix}payment.commands or"),
         (["list", "--reason", "no_json"], 2, "not_json"),
         (["list", "--since", "yesterday"], 2, "is not a time like 2026"),
         (["replay"], 2, "say which: positions such as 3/17, or filters, or --all"),

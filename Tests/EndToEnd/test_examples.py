@@ -94,10 +94,13 @@ def test_a_broken_schema_fails_a_good_record(monkeypatch, name, path, rule):
 
 
 def produce(cluster, example):
-    """Hands an example over as it is."""
+    """Hands an example over as it is; its places are those of the cluster."""
     one = record(example)
     name = one.topic.removeprefix(PREFIX)
-    cluster.produce(name, one.value, one.key, list(one.headers), example.get("partition", -1))
+    headers = dict(one.headers)
+    if origin := headers.get("aspayds_origin"):
+        headers["aspayds_origin"] = cluster.topic(origin.decode().removeprefix(PREFIX))
+    cluster.produce(name, one.value, one.key, headers, example.get("partition", -1))
 
 
 def test_valid_commands_get_the_events_of_the_examples(start_sandbox, start_worker):

@@ -15,7 +15,6 @@ import pytest
 
 from books import await_endings, judge
 from chaos import FAULTS, LATE_SHARE, LATENESS, TIMES, Team, assert_books, orders, report
-from tansu import Tansu
 
 COMMANDS = int(os.environ.get("ASPAYDS_KILL_COMMANDS", 5000))
 HITS = int(os.environ.get("ASPAYDS_KILL_HITS", 60))
@@ -33,15 +32,10 @@ def dice():
     return random.Random(SEED)
 
 
-@pytest.fixture
-def broker(programs, tmp_path):
-    programs.append(Tansu(tmp_path))
-    return programs[-1].create_all(PARTITIONS)
-
-
 def test_nothing_twice_and_nothing_lost_however_often_workers_die(
-    broker, start_sandbox, start_worker, start_road, dice
+    start_broker, start_sandbox, start_worker, start_road, dice
 ):
+    broker = start_broker(PARTITIONS)
     sandbox = start_sandbox("--no-kafka", "--latency-ms", "500", "--seed", str(SEED))
     cluster = sandbox.cluster = broker.cluster
     road = start_road(sandbox.environment["ASPAYDS_BASE_URL"], LATE_SHARE, LATENESS, SEED)

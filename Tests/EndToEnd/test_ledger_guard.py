@@ -4,23 +4,20 @@ import re
 from collections import Counter
 
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import TopicPartition
 
 from books import await_endings, each_ends_once, judge, nothing_twice, told_as_it_is
 from commands import mixed
 from processes import run
-from tansu import Tansu
-from topics import PREFIX
 from waiting import until
 
 PARTITIONS = 4
 
 
 @pytest.fixture
-def broker(programs, tmp_path):
-    """A broker that can lose a topic, unlike the embedded one."""
-    programs.append(Tansu(tmp_path))
-    return programs[-1].create_all(PARTITIONS)
+def broker(start_broker):
+    """A broker that can lose a topic."""
+    return start_broker(PARTITIONS)
 
 
 @pytest.fixture
@@ -57,23 +54,23 @@ def refuses(worker, *told):
 
 def test_a_ledger_that_is_gone_is_not_begun_anew(broker, start):
     work(broker.cluster, start)
-    broker.delete("payout.ledger")
-    refuses(start(), r"aspayds\.payout\.ledger does not exist", "aspayds-payouts", "Restore")
+    broker.cluster.delete("payout.ledger")
+    refuses(start(), r"payout\.ledger does not exist", f"{broker.cluster.groups}payouts", "Restore")
     assert start.provider.executed == 40
 
 
 def test_a_ledger_that_is_empty_is_not_begun_anew(broker, start):
     work(broker.cluster, start)
-    broker.delete("payment.ledger")
-    broker.create("payment.ledger", PARTITIONS)
-    refuses(start(), r"aspayds\.payment\.ledger/\d", "aspayds-payments", "Restore")
+    broker.cluster.delete("payment.ledger")
+    broker.cluster.create("payment.ledger", PARTITIONS)
+    refuses(start(), r"payment\.ledger/\d", f"{broker.cluster.groups}payments", "Restore")
     assert start.provider.executed == 40
 
 
 def test_a_ledger_has_as_many_partitions_as_its_commands(broker, start):
-    broker.delete("payout.ledger")
-    broker.create("payout.ledger", PARTITIONS - 1)
-    refuses(start(), r"aspayds\.payout\.ledger has 3 partitions", "has 4", "ASPAYDS_TOPIC_PREFIX")
+    broker.cluster.delete("payout.ledger")
+    broker.cluster.create("payout.ledger", PARTITIONS - 1)
+    refuses(start(), r"payout\.ledger has 3 partitions", "has 4", "ASPAYDS_TOPIC_PREFIX")
 
 
 def worked(start_sandbox, start_worker):
@@ -87,6 +84,7 @@ def worked(start_sandbox, start_worker):
     return sandbox
 
 
+@pytest.mark.own_broker("two, with topics of the same names")
 def test_commands_created_anew_under_their_ledger_are_not_worked(start_sandbox, start_worker):
     old = worked(start_sandbox, start_worker)
     # The same ledger beside a topic of commands that begins at 0.
@@ -126,9 +124,9 @@ def metadata(place):
 
 def as_if_fewer(cluster):
     """Lets the group of the payments say that it knew 3 partitions; answers in how many places."""
-    group = {"group.id": "aspayds-payments", "session.timeout.ms": 6000, "log_level": 0}
-    member = Consumer({"bootstrap.servers": cluster.servers, "enable.auto.commit": False} | group)
-    member.subscribe([f"{PREFIX}payment.commands"])
+    group = {"group.id": f"{cluster.groups}payments", "session.timeout.ms": 6000}
+    member = cluster.reader(**group)
+    member.subscribe([cluster.topic("payment.commands")])
     try:
         until(lambda: member.poll(0.1) or member.assignment(), 30, "the group is joined")
         places = member.committed(member.assignment(), timeout=10)
@@ -151,8 +149,9 @@ def test_a_second_deployment_stops_and_the_first_goes_on(start_sandbox, start_wo
     sandbox.cluster.send(before)
     await_endings(sandbox.cluster, before, within=60)
 
-    second = start_worker(sandbox, ASPAYDS_GROUP_PREFIX="other-")
-    refuses(second, r"aspayds\.(payment|payout)\.ledger", "other-pay", "ASPAYDS_GROUP_PREFIX")
+    other = f"{sandbox.cluster.groups}other-"
+    second = start_worker(sandbox, ASPAYDS_GROUP_PREFIX=other)
+    refuses(second, r"(payment|payout)\.ledger", f"{other}pay", "ASPAYDS_GROUP_PREFIX")
     assert sandbox.executed == 40
 
     after = mixed(40, prefix="AFTER")
@@ -168,7 +167,8 @@ def test_two_deployments_that_start_at_once_execute_nothing_twice(start_sandbox,
     sandbox = start_sandbox("--partitions", "4", "--latency-ms", "20")
     commands = mixed(400)
     sandbox.cluster.send(commands)
-    workers = [start_worker(sandbox, ASPAYDS_GROUP_PREFIX=name) for name in ("one-", "two-")]
+    groups = [{"ASPAYDS_GROUP_PREFIX": sandbox.cluster.groups + name} for name in ("one-", "two-")]
+    workers = [start_worker(sandbox, **group) for group in groups]
     # One of them, or both: neither can tell who was meant.
     until(
         lambda: not all(worker.is_running for worker in workers),
@@ -183,12 +183,12 @@ def test_two_deployments_that_start_at_once_execute_nothing_twice(start_sandbox,
     assert sandbox.totals["repeated"] == 0
 
     # A person says which of them is meant: it takes over what the other one has begun.
-    environment = sandbox.environment | {"ASPAYDS_GROUP_PREFIX": "one-"}
+    environment = sandbox.environment | groups[0]
     for role in ("payments", "payouts"):
         claim = run("aspayds-worker", "ledger", "claim", role, "--yes", environment=environment)
         assert claim.returncode == 0, claim.stderr
         print(claim.stdout.strip())
-    start_worker(sandbox, ASPAYDS_GROUP_PREFIX="one-").await_ready()
+    start_worker(sandbox, **groups[0]).await_ready()
     await_endings(sandbox.cluster, commands, within=90)
     nothing_twice(sandbox, sandbox.executions)
     ended = each_ends_once(sandbox.cluster.events(), commands)

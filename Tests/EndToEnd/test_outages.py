@@ -6,13 +6,13 @@ import pytest
 
 from books import await_endings, judge
 from commands import mixed
+from outside import SESSION
 from processes import free_port
 from tansu import Tansu
 from test_pause import order
 from waiting import until
 
 # The embedded cluster begins a group after 3 s, and never answers who waits longer than a session.
-SESSION = 4.0
 TIMES = {
     "KAFKA_SESSION_TIMEOUT_MS": str(int(SESSION * 1000)),
     "KAFKA_HEARTBEAT_INTERVAL_MS": "300",
@@ -53,6 +53,7 @@ def test_a_worker_that_is_frozen_across_a_rebalance_does_nothing_twice(start_san
     assert any(event.reason["code"] == "interrupted" for event in told(sandbox.cluster, "in_doubt"))
 
 
+@pytest.mark.own_broker("it hangs")
 def test_a_broker_that_hangs_holds_everything_and_loses_nothing(start_sandbox, start_worker):
     kafka = start_sandbox("--partitions", "4")
     provider = start_sandbox("--no-kafka", "--latency-ms", "50")
@@ -63,6 +64,7 @@ def test_a_broker_that_hangs_holds_everything_and_loses_nothing(start_sandbox, s
     goes_through(provider, worker, kafka.freeze, kafka.thaw)
 
 
+@pytest.mark.own_broker("it cannot be reached for a while")
 def test_a_broker_that_is_down_holds_everything_and_loses_nothing(
     start_sandbox, start_worker, start_road, programs, tmp_path
 ):

@@ -2,12 +2,13 @@
 
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 
 from books import endings, offsets_passed
 from commands import payment, payout
-from topics import PREFIX, Cluster
+from topics import Cluster
 from waiting import until
 
 PARTITIONS = 12
@@ -35,17 +36,20 @@ WRITINGS = str.upper, str.lower, str.title
 
 def by_kcat(cluster, commands):
     """As a person would: `kcat -P`, with librdkafka's own partitioner for a key."""
-    for command in commands:
-        value, key, headers = command.encoded()
-        topic = f"{PREFIX}{command.domain}.commands"
-        flags = [flag for pair in headers.items() for flag in ("-H", "=".join(pair))]
-        subprocess.run(
-            ["kcat", "-P", "-b", cluster.servers, "-t", topic, "-K", "\t", *flags],
-            input=f"{key}\t{value}\n",
-            text=True,
-            check=True,
-            timeout=30,
-        )
+    with tempfile.NamedTemporaryFile("w") as access:
+        access.writelines(f"{name}={value}\n" for name, value in cluster.access.items())
+        access.flush()
+        for command in commands:
+            value, key, headers = command.encoded()
+            topic = cluster.topic(f"{command.domain}.commands")
+            flags = [flag for pair in headers.items() for flag in ("-H", "=".join(pair))]
+            subprocess.run(
+                ["kcat", "-F", access.name, "-P", "-t", topic, "-K", "\t", *flags],
+                input=f"{key}\t{value}\n",
+                text=True,
+                check=True,
+                timeout=30,
+            )
 
 
 def by_java(cluster, commands):
@@ -55,7 +59,8 @@ def by_java(cluster, commands):
 
 def by_librdkafka(cluster, commands):
     """With the default partitioner of librdkafka, which hashes by CRC32."""
-    Cluster(cluster.servers, partitioner="consistent_random").send(commands)
+    place = cluster.servers, cluster.access, cluster.prefix, cluster.groups
+    Cluster(*place, partitioner="consistent_random").send(commands)
 
 
 def to_one_partition(cluster, commands):
@@ -179,7 +184,7 @@ def test_a_forged_origin_is_not_forwarded_for_ever(start_sandbox, start_worker):
     order = payout("FORGED-1")
     home = home_partitions(cluster, {order.reference})[order.reference]
     value, key, headers = order.encoded()
-    headers["aspayds_origin"] = f"{PREFIX}payout.commands/3/1234"
+    headers["aspayds_origin"] = f"{cluster.topic('payout.commands')}/3/1234"
     cluster.produce("payout.commands", value, key, headers, partition=(home + 1) % PARTITIONS)
     cluster.flush()
     start_worker(sandbox)

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from callbacks import RETURN_URL, ask, callback, port_of, receiver, webhook, without_address
 from commands import payment
 from stories import await_notifications
@@ -13,8 +15,7 @@ WEBHOOK = json.dumps(webhook("TRX-1"))
 def test_it_runs_alone_without_the_provider(start_sandbox, start_worker):
     sandbox, settings = start_sandbox(), receiver()
     # Neither credentials nor a consumer.
-    servers = {"KAFKA_BOOTSTRAP_SERVERS": sandbox.environment["KAFKA_BOOTSTRAP_SERVERS"]}
-    worker = start_worker(**servers, **settings, ASPAYDS_ROLES="webhooks").await_ready()
+    worker = start_worker(**sandbox.kafka_alone, **settings, ASPAYDS_ROLES="webhooks").await_ready()
     port, path = port_of(settings), callback("TRX-1")
     assert ask(port, "POST", path, WEBHOOK)[0] == 200
     status, location = ask(port, "GET", path + "?status=cancel&transaction_reference=TRX-1")
@@ -32,10 +33,10 @@ def test_it_runs_alone_without_the_provider(start_sandbox, start_worker):
     assert worker.stop(within=20) == 0
 
 
+@pytest.mark.own_broker("it hangs")
 def test_alone_it_is_not_ready_without_a_broker(start_sandbox, start_worker):
     sandbox, settings = start_sandbox(), receiver()
-    servers = {"KAFKA_BOOTSTRAP_SERVERS": sandbox.environment["KAFKA_BOOTSTRAP_SERVERS"]}
-    worker = start_worker(**servers, **settings, ASPAYDS_ROLES="webhooks").await_ready()
+    worker = start_worker(**sandbox.kafka_alone, **settings, ASPAYDS_ROLES="webhooks").await_ready()
     sandbox.freeze()
     worker.await_reason("webhooks", within=90)
     sandbox.thaw()

@@ -8,10 +8,8 @@ from audits import assert_right
 from books import await_endings, judge
 from commands import mixed
 from processes import run
-from tansu import Tansu
 from waiting import until
 
-NEXT = {"ASPAYDS_TOPIC_PREFIX": "aspayds2.", "ASPAYDS_GROUP_PREFIX": "aspayds2-"}
 PAYOUT = (
     *("--payout-method-id", "1", "--amount", "500"),
     *("--recipient-name", "Karim", "--recipient-account", "01755000001"),
@@ -19,10 +17,8 @@ PAYOUT = (
 
 
 @pytest.fixture
-def broker(programs, tmp_path):
-    """A broker on which topics are made and deleted, unlike the embedded one."""
-    programs.append(Tansu(tmp_path))
-    return programs[-1].create_all(3)
+def broker(start_broker):
+    return start_broker(3)
 
 
 @pytest.fixture
@@ -37,6 +33,13 @@ def environment(broker, provider):
     """What workers and tools are told."""
     address = {"ASPAYDS_BASE_URL": provider.environment["ASPAYDS_BASE_URL"]}
     return broker.environment | address
+
+
+@pytest.fixture
+def following(broker, environment):
+    """What those are told who use the next set of topics."""
+    name = f"{broker.cluster.groups}next"
+    return environment | {"ASPAYDS_TOPIC_PREFIX": f"{name}.", "ASPAYDS_GROUP_PREFIX": f"{name}-"}
 
 
 def told(environment, *words, code=0):
@@ -66,7 +69,9 @@ def followed(environment):
     return figures(environment, "tracked")
 
 
-def test_more_partitions_are_another_set_of_topics(broker, provider, environment, start_worker):
+def test_more_partitions_are_another_set_of_topics(
+    broker, provider, environment, following, start_worker
+):
     old = start_worker(**environment).await_ready()
     commands = mixed(20, prefix="OLD")
     broker.cluster.send(commands)
@@ -74,20 +79,20 @@ def test_more_partitions_are_another_set_of_topics(broker, provider, environment
     assert judge(provider, commands) == {"payment created": 10, "payout requested": 10}
 
     # 1, 2: the new topics; 3: nothing comes to the old ones any more.
-    told(environment | NEXT, "topics", "apply", "--partitions", "6", "--replication-factor", "1")
-    told(environment | NEXT, "topics", "check", "--partitions", "6", "--development")
+    told(following, "topics", "apply", "--partitions", "6", "--replication-factor", "1")
+    told(following, "topics", "check", "--partitions", "6", "--development")
     until(lambda: owed(environment) == [0] * 6, 60, lambda: owed(environment))
     # 4, 5: the new workers beside the old ones, then the old ones go.
-    new = start_worker(**(environment | NEXT)).await_ready()
-    told(environment | NEXT, "send", "payout", "--reference", "NEW-1", *PAYOUT)
-    until(lambda: kinds(environment | NEXT, "NEW-1") == ["requested"], 60, "it is requested")
+    new = start_worker(**following).await_ready()
+    told(following, "send", "payout", "--reference", "NEW-1", *PAYOUT)
+    until(lambda: kinds(following, "NEW-1") == ["requested"], 60, "it is requested")
     for command in commands:
         step = "pay" if command.domain == "payment" else "complete"
         provider.order("POST", f"{command.domain}s/{command.reference}/{step}")
     until(lambda: followed(environment) == [0, 0], 90, lambda: followed(environment))
     assert old.stop(within=30) == 0
     assert_right(environment, "--complete")
-    report = assert_right(environment | NEXT, "--complete")
+    report = assert_right(following, "--complete")
     assert sum(row["count"] for row in report["references"]) == 1
     assert new.stop(within=30) == 0
 
@@ -110,7 +115,9 @@ def answer_to_check(environment, domain, reference):
     return json.loads(lines[-1])["event"]
 
 
-def test_a_ledger_that_is_lost(broker, provider, environment, start_worker):
+def test_a_ledger_that_is_lost(
+    broker, provider, environment, following, start_worker
+):
     provider.break_with({"fault": "timeout-before", "endpoint": "create", "times": 1})
     hasty = environment | {"ASPAYDS_SETTLE_WINDOW": "1s", "ASPAYDS_REQUEST_TIMEOUT": "1s"}
     worker = start_worker(**hasty).await_ready()
@@ -120,7 +127,7 @@ def test_a_ledger_that_is_lost(broker, provider, environment, start_worker):
     broker.cluster.send(commands)
     await_endings(broker.cluster, commands, within=60)
     assert worker.stop(within=30) == 0
-    broker.delete("payout.ledger")
+    broker.cluster.delete("payout.ledger")
     # A payout that nobody has taken up.
     told(environment, "send", "payout", "--reference", "LOST-LAST", *PAYOUT)
 
@@ -135,15 +142,15 @@ def test_a_ledger_that_is_lost(broker, provider, environment, start_worker):
     for reference in ("LOST-REVIEW", "LOST-LAST"):
         told(environment, "api", "payout", reference, code=1)
     # 4: what it does not know is sent on new topics.
-    told(environment | NEXT, "topics", "apply", "--partitions", "3", "--replication-factor", "1")
-    start_worker(**(environment | NEXT)).await_ready()
+    told(following, "topics", "apply", "--partitions", "3", "--replication-factor", "1")
+    start_worker(**following).await_ready()
     for reference in ("LOST-REVIEW", "LOST-LAST"):
-        told(environment | NEXT, "send", "payout", "--reference", reference, *PAYOUT)
-        until(lambda: kinds(environment | NEXT, reference) == ["requested"], 60, "it is requested")
+        told(following, "send", "payout", "--reference", reference, *PAYOUT)
+        until(lambda: kinds(following, reference) == ["requested"], 60, "it is requested")
     executed = [line["reference"] for line in provider.executions]
     assert len(executed) == len(set(executed)) == 12
     # 5: what was open is asked for.
     assert words["LOST-1"] == "created" and words["LOST-0"] == "requested"
     provider.order("POST", "payments/LOST-1/pay")
-    assert answer_to_check(environment | NEXT, "payment", "LOST-1")["status"] == "paid"
-    assert answer_to_check(environment | NEXT, "payout", "LOST-0")["status"] == "pending"
+    assert answer_to_check(following, "payment", "LOST-1")["status"] == "paid"
+    assert answer_to_check(following, "payout", "LOST-0")["status"] == "pending"

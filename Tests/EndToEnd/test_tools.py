@@ -63,6 +63,7 @@ def test_what_is_sent_is_carried_out_and_seen(start_sandbox, start_worker, tmp_p
 REST = {"customer_name": "Karima", "callback_url": "https://shop.example/cb"}
 
 
+@pytest.mark.own_broker("one that neither replicates nor tells settings")
 def test_topics_are_listed_and_compared(start_sandbox):
     sandbox = start_sandbox("--partitions", "2")
     listed = run("aspayds-worker", "topics", "list", "--json")

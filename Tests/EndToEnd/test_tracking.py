@@ -3,11 +3,14 @@
 import pytest
 
 from commands import payment, payout
+from outside import SESSION
 from stories import ends, nothing_said_twice, notifications
-from tansu import Tansu
 from waiting import until
 
-SETTINGS = {"KAFKA_SESSION_TIMEOUT_MS": "4000", "ASPAYDS_ROLES": "payments,payouts"}
+SETTINGS = {
+    "KAFKA_SESSION_TIMEOUT_MS": str(int(SESSION * 1000)),
+    "ASPAYDS_ROLES": "payments,payouts",
+}
 
 
 def test_without_any_webhook_everything_reaches_its_end(start_sandbox, start_worker):
@@ -62,15 +65,12 @@ def joined(worker, start):
     return another
 
 
-@pytest.fixture
-def broker(programs, tmp_path):
-    """The embedded Kafka gives a new member its partitions only after several session timeouts."""
-    programs.append(Tansu(tmp_path))
-    return programs[-1].create_all(4)
-
-
 @pytest.mark.parametrize("change", [stopped, killed, joined])
-def test_another_worker_goes_on_between_two_states(broker, start_sandbox, start_worker, change):
+def test_another_worker_goes_on_between_two_states(
+    start_broker, start_sandbox, start_worker, change
+):
+    # The embedded Kafka gives a new member its partitions only after several session timeouts.
+    broker = start_broker(4)
     sandbox, cluster = start_sandbox("--no-kafka"), broker.cluster
     environment = sandbox.environment | broker.environment | SETTINGS
     start = lambda: start_worker(**environment)

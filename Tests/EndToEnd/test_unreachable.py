@@ -5,9 +5,8 @@ import time
 from books import await_endings, judge
 from commands import mixed
 from processes import free_port
+from tansu import KEYS
 from waiting import until
-
-KEYS = {"ASPAYDS_API_KEY": "sandbox-key", "ASPAYDS_API_SECRET": "sandbox-secret"}
 
 
 def test_a_worker_without_a_broker_stays_up_and_says_why(start_worker):
@@ -27,16 +26,12 @@ def test_a_worker_without_a_broker_stays_up_and_says_why(start_worker):
 
 
 def test_commands_wait_for_a_provider_that_is_not_there(start_sandbox, start_worker):
-    cluster = start_sandbox("--partitions", "2").cluster
+    kafka = start_sandbox("--partitions", "2")
+    cluster = kafka.cluster
     commands = mixed(20)
     cluster.send(commands)
     port = free_port()
-    worker = start_worker(
-        KAFKA_BOOTSTRAP_SERVERS=cluster.servers,
-        KAFKA_FETCH_WAIT_MAX_MS="10",
-        ASPAYDS_BASE_URL=f"http://127.0.0.1:{port}/api",
-        **KEYS,
-    )
+    worker = start_worker(kafka, ASPAYDS_BASE_URL=f"http://127.0.0.1:{port}/api")
     worker.await_reason("provider for payments")
     worker.await_reason("provider for payouts")
     assert cluster.events() == []

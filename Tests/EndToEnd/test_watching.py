@@ -201,6 +201,7 @@ def test_top_gives_the_terminal_back_however_it_ends(sandbox, start_terminal, en
     is_given_back(terminal)
 
 
+@pytest.mark.own_broker("it goes away")
 def test_top_shows_that_kafka_is_gone_and_goes_on(sandbox, start_terminal):
     terminal = start_terminal("aspayds-worker", "top")
     terminal.shows("no replica has told anything lately")

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
 
-PREFIX = "aspayds."
+from waiting import until
+
+# How the names of topics and groups begin, unless they are told otherwise.
+PREFIX, GROUPS = "aspayds.", "aspayds-"
 DOMAINS = ("payment", "payout")
 
 
@@ -71,25 +75,11 @@ class Event(Record):
         return self.body.get("reason", {})
 
 
-def reader(access, **properties):
-    """A client that reads what it is told to, in no group; `access` is a cluster's, or its servers."""
-    return Consumer(
-        (access if isinstance(access, dict) else {"bootstrap.servers": access})
-        | {
-            "group.id": "end-to-end-reader",
-            "enable.auto.commit": False,
-            "fetch.wait.max.ms": 10,
-            "log_level": 0,  # The broker is gone before its readers: no news.
-        }
-        | properties
-    )
-
-
-def everything(access, within=60):
-    """Every record of every topic of ours, by topic, each partition to its end of this moment."""
-    consumer = reader(access, **{"enable.partition.eof": True})
+def everything(cluster, within=60):
+    """Every record of every topic of a cluster, by topic, each partition to its end of this moment."""
+    consumer = cluster.reader(**{"enable.partition.eof": True})
     known = consumer.list_topics(timeout=15).topics.items()
-    found = {name: [] for name, _ in known if name.startswith(PREFIX)}
+    found = {name: [] for name, _ in known if name.startswith(cluster.prefix)}
     unread = {
         (name, number) for name, topic in known if name in found for number in topic.partitions
     }
@@ -104,15 +94,27 @@ def everything(access, within=60):
             assert message.error().code() == KafkaError._PARTITION_EOF, message.error()
             unread.discard((message.topic(), message.partition()))
     consumer.close()
-    return {name.removeprefix(PREFIX): records for name, records in found.items()}
+    return {name.removeprefix(cluster.prefix): records for name, records in found.items()}
+
+
+def delete_topics(admin, names):
+    """Deletes topics with all that is in them, and what groups have committed there.
+
+    Nobody may be reading them: the client library does not survive that.
+    """
+    if names:
+        for done in admin.delete_topics(names).values():
+            done.result(10)
+    known = lambda: admin.list_topics(timeout=10).topics.keys()
+    until(lambda: known().isdisjoint(names), 30, lambda: f"{names} are deleted")
 
 
 class Log:
     """A topic, read from its beginning to whatever its end is when asked."""
 
-    def __init__(self, access, topic, kind=Record):
+    def __init__(self, cluster, topic, kind=Record):
         self.topic, self.kind, self.read_so_far = topic, kind, []
-        self.consumer = reader(access)
+        self.consumer = cluster.reader()
         partitions = self.consumer.list_topics(topic, timeout=10).topics[topic].partitions
         self.next = dict.fromkeys(partitions, 0)
         self.consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
@@ -139,14 +141,14 @@ class Log:
 
 
 class Cluster:
-    """The topics of a broker: the embedded one, or another."""
+    """The topics and groups of a broker by their prefixes: the embedded one, or another."""
 
-    def __init__(self, servers, security=None, **producer):
-        self.servers, self.logs = servers, {}
+    def __init__(self, servers, properties=None, prefix=PREFIX, groups=GROUPS, **producer):
+        self.servers, self.prefix, self.groups, self.logs = servers, prefix, groups, {}
         # Whether it tells where a partition really ends.
         self.tells_ends = True
         # What every client of it is told.
-        self.access = {"bootstrap.servers": servers} | (security or {})
+        self.access = {"bootstrap.servers": servers} | (properties or {})
         # Where the test has written itself, beside the commands.
         self.own = set()
         # The partitioner of the Java client: a key's records lie where its owner expects them.
@@ -160,11 +162,48 @@ class Cluster:
             | producer
         )
 
+    @cached_property
+    def admin(self):
+        return AdminClient(self.access | {"log_level": 0})
+
+    def reader(self, **properties):
+        """A client that reads what it is told to, and joins no group."""
+        return Consumer(
+            self.access
+            | {
+                "group.id": f"{self.groups}reader",
+                "enable.auto.commit": False,
+                "fetch.wait.max.ms": 10,
+                "log_level": 0,  # The broker is gone before its readers: no news.
+            }
+            | properties
+        )
+
+    def topic(self, name):
+        """The whole name of a topic."""
+        return self.prefix + name
+
+    def create(self, name, partitions):
+        """Creates a topic; the name is without the prefix."""
+        topic = NewTopic(self.topic(name), num_partitions=partitions)
+        for done in self.admin.create_topics([topic]).values():
+            done.result(10)
+
+    def delete(self, name):
+        """Deletes a topic; the name is without the prefix."""
+        delete_topics(self.admin, [self.topic(name)])
+
+    def close(self):
+        """Ends its clients: a producer may bring back a topic that is deleted."""
+        for log in self.logs.values():
+            log.consumer.close()
+        self.logs, self.producer = {}, None
+
     def log(self, name):
         """The topic of that name, without the prefix."""
         if name not in self.logs:
             kind = Event if name.endswith(".events") else Record
-            self.logs[name] = Log(self.access, PREFIX + name, kind)
+            self.logs[name] = Log(self, self.topic(name), kind)
         return self.logs[name]
 
     def records(self, name):
@@ -185,7 +224,7 @@ class Cluster:
         """Hands a record over; `flush` sees it acknowledged."""
         note = None if name.endswith(".commands") else self.note
         self.producer.produce(
-            PREFIX + name, value, key, partition=partition, headers=headers, on_delivery=note
+            self.topic(name), value, key, partition=partition, headers=headers, on_delivery=note
         )
 
     def note(self, error, message):
@@ -206,13 +245,14 @@ class Cluster:
     def assert_nothing_deleted(self):
         """No record of any topic has given way to a newer one."""
         for topic in self.producer.list_topics(timeout=10).topics:
-            self.log(topic.removeprefix(PREFIX)).ends()
+            if topic.startswith(self.prefix):
+                self.log(topic.removeprefix(self.prefix)).ends()
 
     def uncommitted(self, domain):
         """How many commands the worker's group has not passed yet, by partition."""
         ends = self.log(f"{domain}.commands").ends()
-        group = Consumer(self.access | {"group.id": f"aspayds-{domain}s"})
-        places = [TopicPartition(f"{PREFIX}{domain}.commands", number) for number in ends]
+        group = self.reader(**{"group.id": f"{self.groups}{domain}s"})
+        places = [TopicPartition(self.topic(f"{domain}.commands"), number) for number in ends]
         committed = group.committed(places, timeout=10)
         group.close()
         behind = {place.partition: ends[place.partition] - max(place.offset, 0) for place in committed}
