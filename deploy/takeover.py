@@ -168,11 +168,12 @@ def measure_restore(options):
     """From the assignment until the filled partition is worked, while the others are."""
     with Stack(options) as stack:
         fill(stack, options.records)
+        worker = stack.start(WorkerReplica)
+        until(lambda: worker.said("assigned"), 120, lambda: worker.output[-2000:])
+        assigned = datetime.fromisoformat(worker.said("assigned")[-1]["time"]).timestamp()
+        moment = time.monotonic() - (time.time() - assigned)
+        # Not before: what had come meanwhile would have to be worked first.
         with Load(stack, options.rate) as load:
-            worker = stack.start(WorkerReplica)
-            until(lambda: worker.said("assigned"), 120, lambda: worker.output[-2000:])
-            assigned = datetime.fromisoformat(worker.said("assigned")[-1]["time"]).timestamp()
-            moment = time.monotonic() - (time.time() - assigned)
             others = load.await_work(range(1, PARTITIONS), moment, 60)
             restored = load.await_work([0], moment, 300)[0]
             slowest = load.slowest(range(1, PARTITIONS), moment + max(others.values()), moment + restored)
