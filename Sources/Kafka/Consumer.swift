@@ -146,6 +146,7 @@ package final class Consumer: Sendable {
             try tracked.resume(partitions, link) ? link.handle.callbacks : nil
         }
         wake?.onReady()
+        wakeFetchers()
     }
 
     /// Takes what is waiting, at most `max` records and other events together, replies to commits

@@ -14,6 +14,10 @@ struct Partitions: Sendable {
     private var held: [TopicPartition: [Record]] = [:]
     /// What was held and has been resumed; the next drain begins with it.
     private var released: [Record] = []
+    /// What is to be fetched again, and librdkafka's fetchers may not have noticed.
+    private var unfetched: Set<TopicPartition> = []
+    /// Whether somebody wakes the fetchers.
+    private var isWaking = false
 
     mutating func assign(
         _ positions: [Position],
@@ -48,7 +52,7 @@ struct Partitions: Sendable {
     /// Forgets everything about the present assignment, before it ends.
     mutating func reset(_ link: Consumer.Link) throws(KafkaError) {
         let forgotten = paused
-        self = Partitions()
+        self = Partitions(isWaking: isWaking)
         guard !forgotten.isEmpty else { return }
         let list = PartitionList(forgotten)
         try list.lend { pointer throws(KafkaError) in
@@ -85,6 +89,7 @@ struct Partitions: Sendable {
             try KafkaError.check(rd_kafka_resume_partitions(link.handle.client, pointer))
         }
         paused.subtract(ended)
+        unfetched.formUnion(ended)
         for partition in ended {
             released += held.removeValue(forKey: partition) ?? []
         }
@@ -101,6 +106,20 @@ struct Partitions: Sendable {
             try KafkaError.check(rd_kafka_pause_partitions(link.handle.client, pointer))
         }
         if let error = list.firstError { throw error }
+    }
+
+    /// Whether the fetchers have to be woken, and nobody does so yet.
+    mutating func beginWaking() -> Bool {
+        guard !unfetched.isEmpty, !isWaking else { return false }
+        isWaking = true
+        return true
+    }
+
+    /// What the fetchers have to notice next; nil, and the waking is over, when there is nothing.
+    mutating func takeUnfetched() -> [TopicPartition]? {
+        defer { unfetched = [] }
+        isWaking = !unfetched.isEmpty
+        return isWaking ? Array(unfetched) : nil
     }
 
     mutating func drain(max: Int, records: Bool, _ link: Consumer.Link) -> [ConsumerEvent] {
@@ -167,11 +186,14 @@ extension Handle {
         _ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
     ) throws(KafkaError) {
         try KafkaError.check(rd_kafka_assign(client, list))
-        for _ in 0..<3 {
-            var answer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
-            try KafkaError.check(rd_kafka_assignment(client, &answer))
-            rd_kafka_topic_partition_list_destroy(answer)
-        }
+        for _ in 0..<3 { try awaitMainThread() }
+    }
+
+    /// Waits the few microseconds until librdkafka's main thread has done what was asked of it before.
+    func awaitMainThread() throws(KafkaError) {
+        var answer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+        try KafkaError.check(rd_kafka_assignment(client, &answer))
+        rd_kafka_topic_partition_list_destroy(answer)
     }
 }
 

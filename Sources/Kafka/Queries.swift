@@ -129,7 +129,7 @@ extension Consumer {
 extension Handle {
     /// What the leaders say of the beginning, the end or a time of partitions; absent where they say
     /// nothing.
-    fileprivate func offsets(
+    func offsets(
         of partitions: [TopicPartition],
         at place: Int64,
         _ timeout: Duration

@@ -9,11 +9,11 @@ struct LedgerBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledger-bench",
         abstract: "Measures how fast a ledger is restored.",
-        subcommands: [Hold.self, Restore.self]
+        subcommands: [Hold.self, Restore.self, Fill.self]
     )
 }
 
 /// The topic of both.
 let ledgerTopic = "ledger"
 /// The group whose ledger it is.
-let group = "aspayds-payouts"
+let ledgerGroup = "aspayds-payouts"

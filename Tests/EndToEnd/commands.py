@@ -57,9 +57,9 @@ def check(order):
     return command(order.domain, "check", order.reference)
 
 
-def mixed(count, prefix="E2E"):
+def mixed(count, prefix="E2E", **fields):
     """Payments and payouts in turn, each with an amount of its own."""
     return [
-        (payment if number % 2 else payout)(f"{prefix}-{number}", amount=100 + number)
+        (payment if number % 2 else payout)(f"{prefix}-{number}", amount=100 + number, **fields)
         for number in range(count)
     ]

@@ -67,6 +67,29 @@ struct FlowTests {
         await producer.close(timeout: .seconds(5))
     }
 
+    @Test(
+        "What is resumed is fetched at once, though nothing else is",
+        // Some hundredths of a second each; up to a second where the fetcher is not woken.
+        .timeLimit(.minutes(1))
+    )
+    func wakesFetcher() async throws {
+        let cluster = try EmbeddedCluster()
+        try cluster.createTopic("t", partitions: 1)
+        let producer = try Producer.testing(cluster)
+        _ = await producer.send(messages("t", 0..<1))
+        let owner = try Owner(member(), cluster)
+        for _ in 0..<200 {
+            try owner.consumer.assign([position("t")], paused: true)
+            // Once this is answered the fetcher has seen the pause, and sleeps.
+            let place = position("t").topicPartition
+            _ = try await owner.consumer.watermarks(place, timeout: .seconds(10))
+            try owner.consumer.resume([place])
+            #expect(try await owner.records(1).map(\.offset) == [0])
+        }
+        #expect(await owner.consumer.close(timeout: .seconds(10)))
+        await producer.close(timeout: .seconds(5))
+    }
+
     @Test("Records that come in spite of a pause are held back until it ends")
     func held() async throws {
         let cluster = try EmbeddedCluster()
