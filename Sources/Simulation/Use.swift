@@ -2,7 +2,7 @@ import Engine
 
 /// Whether the limit is used: what one replica does not need, another one gets.
 ///
-/// It is judged while nothing disturbs (no faults, no rebalance, nobody comes or goes, nobody wants
+/// It is judged while nothing disturbs (one group, no faults, no rebalance, nobody comes or goes, nobody wants
 /// much more or less than before) and one worker says in every heartbeat that it was short of permits
 /// nearly all the time. Once heartbeats have gone to and fro, and old loans have ended, nine tenths
 /// of the limit must be used, by all workers together.
@@ -29,6 +29,7 @@ final class Use {
 
     /// A worker tells how it got along since its last heartbeat.
     func told(_ notice: ShareNotice, by worker: Worker) {
+        if world.plan.groups > 1 { return }
         look(at: worker.group)
         let before = wants.updateValue(notice.wants, forKey: worker.owner) ?? 0
         if abs(notice.wants - before) > 100_000 { calmSince = world.now }
