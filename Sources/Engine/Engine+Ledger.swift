@@ -241,7 +241,7 @@ extension CommandEngine {
 }
 
 extension Standing {
-    init(_ entry: LedgerEntry) {
+    package init(_ entry: LedgerEntry) {
         self.init(
             record: entry.record,
             origin: entry.origin.digest,
