@@ -23,6 +23,7 @@ ENVIRONMENT = {
 REFERENCES, PARTITIONS = (1_000, 100_000, 10_000_000), (1, 12, 100)
 FLAT = {
     "references": {name: [(n, 1) for n in REFERENCES] for name in ("insert", "lookup", "restore", "step")},
+    # 100 partitions of 1,000 references, and fewer with as many in all.
     "partitions": {name: [(100_000, n) for n in PARTITIONS] for name in ("restore", "step")},
 }
 
@@ -43,7 +44,7 @@ def count(program, operation, references=1_000, partitions=1, times=2_000):
         if not json.loads(done.stdout)["counted"]:
             raise Failed("engine-bench was built without valgrind's headers: touch Sources/CCallgrind/CCallgrind.c, build again")
         instructions, allocations = read(profile.read_text(errors="replace").splitlines())
-    return {"instructions": round(instructions / times), "allocations": round(allocations / times, 2)}
+    return {"instructions": round(instructions / times), "allocations": round(allocations / times, 1)}
 
 
 def read(lines):
@@ -74,8 +75,8 @@ def compare(program, known, update):
             limits = figures
         most = {what: limits[what] * (1 + known["tolerance"]) for what in figures}
         print(f"| {operation} | {figures['instructions']:,} | {most['instructions']:,.0f} "
-              f"| {figures['allocations']:.2f} | {most['allocations']:.2f} |", flush=True)
-        complaints += [f"{operation}: {figures[what]:,} {what}, at most {most[what]:,.2f} ({limits[what]:,} and {known['tolerance']:.0%})"
+              f"| {figures['allocations']:.1f} | {most['allocations']:.1f} |", flush=True)
+        complaints += [f"{operation}: {figures[what]:,} {what}, at most {most[what]:,.1f} ({limits[what]:,} and {known['tolerance']:.0%})"
                        for what in figures if figures[what] > most[what]]
     return complaints, counted
 
