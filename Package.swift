@@ -140,7 +140,8 @@ let package = Package(
         .executableTarget(
             name: "engine-bench",
             dependencies: [
-                "Aspayds", "CCallgrind", "Contract", "Engine", "JSON", "Samples", "Workers", arguments,
+                "Aspayds", "CCallgrind", "Contract", "Engine", "JSON", "Samples", "Workers",
+                arguments,
             ],
             swiftSettings: settings
         ),

@@ -1,8 +1,10 @@
 import Engine
 import Samples
 
-/// The engine takes a command its whole way, alone: received, its intent appended, committed,
-/// transmitted, its outcome appended, its event published. The next one's fence commits its offset.
+/// The engine takes a command its whole way, alone.
+///
+/// It is received, its intent appended, committed, transmitted, its outcome appended, its event
+/// published; the next one's fence commits its offset.
 final class StepBench: Bench {
     private let scene: Scene
     private var orders: [(id: RecordID, order: Order)] = []
