@@ -130,9 +130,19 @@ let package = Package(
             resources: [.embedInCode("topics.yaml")],
             swiftSettings: settings
         ),
+        .target(name: "Samples", dependencies: ["Aspayds", "Contract"], swiftSettings: settings),
         .executableTarget(
             name: "ledger-bench",
-            dependencies: ["Aspayds", "Contract", "Kafka", "Workers", arguments],
+            dependencies: ["Contract", "Kafka", "Samples", "Workers", arguments],
+            swiftSettings: settings
+        ),
+        .target(name: "CCallgrind"),
+        .executableTarget(
+            name: "engine-bench",
+            dependencies: [
+                "Aspayds", "CCallgrind", "Contract", "Engine", "JSON", "Samples", "Workers",
+                arguments,
+            ],
             swiftSettings: settings
         ),
         .executableTarget(

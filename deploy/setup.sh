@@ -63,10 +63,11 @@ need_promtool() {
     rm -rf "$folder"
 }
 
+# build_release [PRODUCT]: everything, or one program.
 build_release() {
     say "building (the first time takes several minutes)"
     mkdir -p .build-release
-    swift build -c release --scratch-path .build-release > .build-release/log 2>&1 ||
+    swift build -c release --scratch-path .build-release ${1:+--product "$1"} > .build-release/log 2>&1 ||
         { cat .build-release/log >&2; exit 1; }
     bin=$PWD/.build-release/release
 }

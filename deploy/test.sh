@@ -38,5 +38,8 @@ swift build -c release --scratch-path .build-release --product simulate
 .build-release/release/simulate --seeds 20000
 .build-release/release/simulate --seeds 20000 --teeth
 
+say "instructions and allocations"
+bash deploy/engine-bench.sh --quick
+
 say "tests from outside"
 "$venv/bin/python" -m pytest -q Tests/EndToEnd "$@"

@@ -26,6 +26,7 @@ extension CommandEngine {
         let drained = list.filter { partitions[$0]?.isDraining == false }
         for partition in drained {
             partitions[partition]?.phase = .draining(until: until)
+            stir(partition)
             closeDoubts(of: partition)
         }
         let members = Set(drained)
@@ -60,6 +61,7 @@ extension CommandEngine {
         effects.removeAll { $0.ticket.map { members.contains($0.record.partition) } ?? false }
         for partition in members { partitions[partition] = nil }
         owned.removeAll { members.contains($0.number) }
+        busy.removeAll { members.contains($0.number) }
         updateShare()
     }
 

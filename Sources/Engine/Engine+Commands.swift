@@ -12,6 +12,7 @@ extension CommandEngine {
             if works[id] == nil && !isPayloadNeeded(id, arrival.key) { effects.append(.forget(id)) }
             return
         }
+        stir(id.partition)
         if let known = works[id] {
             // Read again while its place in line, or its settling after a restart, still stands.
             if known.state == .dropped {
@@ -159,6 +160,7 @@ extension CommandEngine {
     /// Finishes a command: its offset may pass, the next of its key begins.
     mutating func finish(_ id: RecordID) {
         partitions[id.partition]?.progress.finish(id.offset)
+        stir(id.partition)
         remove(id)
     }
 

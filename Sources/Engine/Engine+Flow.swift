@@ -10,20 +10,40 @@ extension CommandEngine {
     mutating func controlFlow() {
         var paused: [Int32] = []
         var resumed: [Int32] = []
-        for state in owned {
-            let wanted = shouldPause(state)
+        let isHeld = (isPaused && !settings.readsWhilePaused) || !breaker.isClosed
+        for state in isHeld == isFlowHeld ? busy : owned {
+            let wanted = isHeld || shouldPause(state)
             if wanted == state.isPaused { continue }
             state.isPaused = wanted
             if wanted { paused.append(state.number) } else { resumed.append(state.number) }
         }
+        isFlowHeld = isHeld
         if !paused.isEmpty { effects.append(.pause(paused)) }
         if !resumed.isEmpty { effects.append(.resume(resumed)) }
     }
 
     private func shouldPause(_ state: PartitionState) -> Bool {
-        if isPaused && !settings.readsWhilePaused { return true }
-        guard breaker.isClosed, state.phase == .active else { return true }
+        guard state.phase == .active else { return true }
         let limit = state.isPaused ? settings.maxSpan / 2 : settings.maxSpan
         return state.progress.span >= limit
+    }
+
+    // MARK: Busy partitions
+
+    /// Something has changed by which a partition is to be paused, resumed or committed: its phase,
+    /// its progress, or what waits for a fence.
+    mutating func stir(_ partition: Int32) {
+        guard let state = partitions[partition], !state.isBusy else { return }
+        state.isBusy = true
+        let place = busy.firstIndex { $0.number > partition } ?? busy.endIndex
+        busy.insert(state, at: place)
+    }
+
+    /// Looks no more at partitions where all is said and done.
+    mutating func settleBusy() {
+        busy.removeAll { state in
+            state.isBusy = state.hasSomethingToCommit
+            return !state.isBusy
+        }
     }
 }

@@ -88,6 +88,7 @@ extension CommandEngine {
         if state.phase == .restoring {
             state.ledgerEnd = end
             state.phase = .claiming(.fencing)
+            stir(partition)
         } else if state.isReadingGap {
             closeGap(partition, end: end)
         }
@@ -128,6 +129,7 @@ extension CommandEngine {
         guard let references = partitions[partition]?.references else { return }
         remembered = [:]
         partitions[partition]?.phase = .active
+        stir(partition)
         let open = references.open.values
             .sorted { $0.standing.ledgerOffset < $1.standing.ledgerOffset }
         resumeTracking(partition)
@@ -241,7 +243,7 @@ extension CommandEngine {
 }
 
 extension Standing {
-    init(_ entry: LedgerEntry) {
+    package init(_ entry: LedgerEntry) {
         self.init(
             record: entry.record,
             origin: entry.origin.digest,

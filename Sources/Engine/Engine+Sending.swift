@@ -129,6 +129,7 @@ extension CommandEngine {
     mutating func awaitFence(_ id: RecordID) {
         move(id, to: .fencing(nil))
         partitions[id.partition]?.fenceQueue.append(id)
+        stir(id.partition)
     }
 
     /// Commits, one at a time: the fence of every intent that waits, and the progress made.
@@ -147,19 +148,22 @@ extension CommandEngine {
             issuedAt: now.uptime,
             deadline: now.uptime + settings.commitDeadline
         )
-        for state in owned { join(state, to: &commit) }
+        for state in perhapsCommitted { join(state, to: &commit) }
         guard !commit.marks.isEmpty else { return }
         for waiter in commit.waiters { move(waiter, to: .fencing(commit.number)) }
         effects.append(.commit(commit.number, offsets: commit.marks))
         pendingCommit = commit
     }
 
+    /// The partitions that may have to be committed: a heartbeat's fence may be any one's.
+    private var perhapsCommitted: [PartitionState] { beatDue == nil ? busy : owned }
+
     /// When the next commit is due; nil if there is nothing to commit.
     private var commitDue: Instant? {
         let usual = lastCommitAt + settings.commitInterval
         let beating = beatPartition
         var earliest = Earliest()
-        for state in owned where state.hasSomethingToCommit || state === beating {
+        for state in perhapsCommitted where state.hasSomethingToCommit || state === beating {
             let due = state.isFenceDue || state === beating ? now.uptime : usual
             earliest.note(max(due, state.fenceAt ?? due))
         }

@@ -31,6 +31,11 @@ public struct CommandEngine: ~Copyable {
     var partitions: [Int32: PartitionState] = [:]
     /// The partitions owned, in order, so that a run can be repeated.
     var owned: [PartitionState] = []
+    /// Those of them where something has changed since the last `advance`, or that have something to
+    /// commit, likewise in order: the others need not be looked at.
+    var busy: [PartitionState] = []
+    /// Whether nothing was to be read when the flow was controlled last, whatever the partition.
+    var isFlowHeld = false
 
     /// What was known of partitions when they were given back, until the next assignment begins.
     var remembered: [Int32: Remembered] = [:]
@@ -150,6 +155,7 @@ public struct CommandEngine: ~Copyable {
         commitIfDue()
         relinquishDrained()
         controlFlow()
+        settleBusy()
         defer { effects.removeAll(keepingCapacity: true) }
         return effects
     }

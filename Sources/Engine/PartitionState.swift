@@ -35,6 +35,8 @@ final class PartitionState {
     /// Not before this: the last commit was not accepted.
     var fenceAt: Instant?
     var isPaused = true
+    /// Whether it is among the busy ones.
+    var isBusy = false
     /// Records taken and not finished.
     var unfinished = 0
 

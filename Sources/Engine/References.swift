@@ -1,5 +1,5 @@
 /// What the ledger of one partition says of every reference.
-struct References: Sendable {
+package struct References: Sendable {
     private var settled = SettledTable()
     /// Commands that were answered for good although the reference has gone on, or may: a copy of
     /// theirs, or they themselves read again, must not be tried.
@@ -8,17 +8,17 @@ struct References: Sendable {
     private(set) var open: [ReferenceKey: OpenReference] = [:]
     let partition: Int32
 
-    init(partition: Int32) {
+    package init(partition: Int32) {
         self.partition = partition
     }
 
     /// The latest of a reference.
-    subscript(key: ReferenceKey) -> Standing? {
+    package subscript(key: ReferenceKey) -> Standing? {
         open[key]?.standing ?? settled.standing(of: key, in: partition)
     }
 
     /// Notes the latest of an order that is settled.
-    mutating func settle(_ standing: Standing, of key: ReferenceKey) {
+    package mutating func settle(_ standing: Standing, of key: ReferenceKey) {
         noteEnd(of: key, before: standing)
         open[key] = nil
         settled.set(standing, of: key)
@@ -74,7 +74,7 @@ struct References: Sendable {
 }
 
 /// The latest attempt of a reference.
-struct Standing: Hashable {
+package struct Standing: Hashable {
     /// The command, where it was read.
     var record: RecordID
     /// A digest of where it stood first.

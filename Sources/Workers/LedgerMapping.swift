@@ -1,10 +1,10 @@
-import Contract
-import Engine
+package import Contract
+package import Engine
 
 /// What the contract and the engine call the same thing.
 extension LedgerEntry {
     /// A record that says something of an attempt; nil for a claim.
-    init?(_ index: LedgerIndex, partition: Int32, offset: Int64) {
+    package init?(_ index: LedgerIndex, partition: Int32, offset: Int64) {
         guard let state = LedgerState(index.kind) else { return nil }
         self.init(
             key: .init(index.key),

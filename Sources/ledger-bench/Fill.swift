@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Kafka
+import Samples
 
 /// Fills a partition of the ledger of payouts in any Kafka, to be restored by a worker.
 struct Fill: AsyncParsableCommand {
@@ -17,7 +18,7 @@ struct Fill: AsyncParsableCommand {
     var topic = "aspayds.payout.ledger"
 
     @Option(help: "The consumer group whose ledger it is.")
-    var group = ledgerGroup
+    var group = SamplePayout.group
 
     @Option(help: "The partition.")
     var partition: Int32 = 0

@@ -15,5 +15,3 @@ struct LedgerBench: AsyncParsableCommand {
 
 /// The topic of both.
 let ledgerTopic = "ledger"
-/// The group whose ledger it is.
-let ledgerGroup = "aspayds-payouts"

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Contract
 import Kafka
+import Samples
 import Workers
 
 #if canImport(Glibc)
@@ -28,7 +28,7 @@ struct Restore: AsyncParsableCommand {
         ])
         let found = try await Admin(kafka).describe([ledgerTopic], withSettings: false)
         let partitions = Int32(found[ledgerTopic]?.partitions ?? 0)
-        let restorer = LedgerRestorer(topic: ledgerTopic, group: ledgerGroup, kafka: kafka)
+        let restorer = LedgerRestorer(topic: ledgerTopic, group: SamplePayout.group, kafka: kafka)
         let spans = (0..<partitions).map { LedgerSpan(partition: $0) }
         var counts = Counts()
         let start = ContinuousClock.now

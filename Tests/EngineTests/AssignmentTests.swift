@@ -4,6 +4,18 @@ import Testing
 
 /// Drain, loss, stop (DESIGN.md §4, §7).
 @Suite struct AssignmentTests {
+    @Test func commitsNothingMoreOfWhatWasLost() throws {
+        let script = Script(EngineSettings(rateLimit: 1000, partitionCount: 2))
+        script.assign(0)
+        script.assign(1)
+        script.pass(.seconds(1))
+        let ticket = try #require(script.send(record(3), order(1)))
+        #expect(script.settle(script.step(.transmitted(ticket, .accepted))) != nil)
+        script.step(.lost([0]))
+        let later = script.run(script.pass(.seconds(2)), for: .seconds(5))
+        #expect(later.flatMap { [$0.effect].commits }.isEmpty)
+    }
+
     @Test func aDrainWaitsForWhatIsInFlightAndCommitsIt() throws {
         let script = Script.ready()
         let sent = try #require(script.send(record(0), order(1)))
