@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import os
+import re
 import signal
 import statistics
 import subprocess
@@ -15,6 +16,8 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 
 COMMANDS, EVENTS = "aspayds.payout.commands", "aspayds.payout.events"
 TICKS = os.sysconf("SC_CLK_TCK")
+# What the provider takes, in milliseconds, and how much is in flight.
+WORKLOADS = (0, 256), (200, 1024)
 
 
 class Process:
@@ -130,6 +133,39 @@ def throughput(binaries, latency_ms, in_flight, count):
                 "cores": (c1 - c0) / (t1 - t0), "others": (s1 - s0) / (t1 - t0), "memory": worker.memory()}
 
 
+def http_alone(binaries, latency_ms, in_flight, seconds=5):
+    """Payouts a second that the provider takes from a client that does nothing else."""
+    with Stack(binaries, latency_ms, in_flight) as stack:
+        done = subprocess.run(
+            ["wrk", "-t1", f"-c{in_flight}", f"-d{seconds}", "-s", Path(__file__).with_name("bench.lua"), stack.env["ASPAYDS_BASE_URL"]],
+            env={**os.environ, **stack.env}, capture_output=True, text=True, check=True)
+        if "Non-2xx" in done.stdout:
+            raise SystemExit(f"the provider does not take what wrk sends:\n{done.stdout}")
+        return float(re.search(r"Requests/sec: +([\d.]+)", done.stdout).group(1))
+
+
+def kafka_alone(binaries, count):
+    """Commands a second that are read and answered without anything in between."""
+    with Stack(binaries, 0, 1) as stack:
+        stack.produce(range(count))
+        consumer = Consumer({"bootstrap.servers": stack.brokers, "group.id": "bench", "fetch.wait.max.ms": 5})
+        topic = consumer.list_topics(COMMANDS).topics[COMMANDS]
+        consumer.assign([TopicPartition(COMMANDS, p, OFFSET_BEGINNING) for p in topic.partitions])
+        producer = Producer({"bootstrap.servers": stack.brokers, "log_level": 3, "linger.ms": 2, "enable.idempotence": True,
+                             "queue.buffering.max.messages": 1_000_000})
+        done, start = 0, None
+        while done < count:
+            records = consumer.consume(1000, 0.2)
+            start = start or time.monotonic()
+            for record in records:
+                producer.produce(EVENTS, key=record.key(), value=record.value())
+            producer.poll(0)
+            done += len(records)
+        producer.flush(30)
+        consumer.close()
+        return count / (time.monotonic() - start)
+
+
 def latency(binaries, latency_ms, rate, seconds):
     """Milliseconds from a command's intended time to its event, less what the provider takes."""
     with Stack(binaries, latency_ms, 256) as stack:
@@ -167,10 +203,15 @@ def main():
     print(f"{os.cpu_count()} cores, {options.commands:,} commands, 12 partitions; Kafka and provider in one other process\n")
     print("| | commands/s | CPU s per 1,000 | cores | cores of the other process | resident, MB |")
     print("|---|---:|---:|---:|---:|---:|")
-    for latency_ms, in_flight in ((0, 256), (200, 1024)):
+    for latency_ms, in_flight in WORKLOADS:
         r = throughput(options.bin, latency_ms, in_flight, options.commands)
         print(f"| provider {latency_ms} ms, {in_flight} in flight | {r['rate']:,.0f} | {r['cpu']:.3f} | {r['cores']:.2f} "
               f"| {r['others']:.2f} | {r['memory']:.0f} |", flush=True)
+    for latency_ms, in_flight in WORKLOADS:
+        rate = http_alone(options.bin, latency_ms, in_flight)
+        print(f"| ceiling: HTTP alone, {latency_ms} ms, {in_flight} connections (wrk) | {rate:,.0f} | | | | |", flush=True)
+    rate = kafka_alone(options.bin, options.commands)
+    print(f"| ceiling: Kafka alone, read and answered | {rate:,.0f} | | | | |", flush=True)
     r = latency(options.bin, 20, 500, 10)
     print(f"\nadded to a command at 500/s, provider 20 ms: p50 {r['p50']:.1f} ms, p99 {r['p99']:.1f} ms")
     r = idle(options.bin)

@@ -80,8 +80,9 @@ struct RateLimiter {
     /// When the next token can be taken; nil without a share.
     func nextToken(after now: Instant) -> Instant? {
         guard rate > 0 else { return nil }
-        let elapsed = max(0, (now - refilledAt).inSeconds)
+        let elapsed = max(0, now.seconds(since: refilledAt))
         let missing = max(0, 1 - min(capacity, tokens + elapsed * rate))
+        if missing == 0 { return max(now, blockedUntil) }
         let due = now + .nanoseconds(Int64((missing / rate * 1e9).rounded(.up)))
         return max(due, blockedUntil)
     }
@@ -101,7 +102,7 @@ struct RateLimiter {
     mutating func takeStock(at now: Instant) -> Stock {
         refill(at: now)
         isShort(shortSince != nil, at: now)
-        let seconds = max(1e-3, (now - lastStock.at).inSeconds)
+        let seconds = max(1e-3, now.seconds(since: lastStock.at))
         let stock = Stock(
             used: Double(permits &- lastStock.permits) / max(1, seconds),
             short: min(1, shortage.inSeconds / seconds)
@@ -131,7 +132,7 @@ struct RateLimiter {
     }
 
     private mutating func refill(at now: Instant) {
-        let elapsed = (now - refilledAt).inSeconds
+        let elapsed = now.seconds(since: refilledAt)
         guard elapsed > 0 else { return }
         tokens = min(capacity, tokens + elapsed * rate)
         if rate < share { rate = min(share, rate + share / 20 * elapsed) }

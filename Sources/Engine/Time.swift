@@ -20,6 +20,11 @@ public struct Instant: Hashable, Comparable, Sendable {
         .nanoseconds(left.nanoseconds - right.nanoseconds)
     }
 
+    /// How many seconds have passed since an earlier point: without the 128 bits of a `Duration`.
+    func seconds(since earlier: Instant) -> Double {
+        Double(nanoseconds - earlier.nanoseconds) / 1e9
+    }
+
     /// Earlier comes first.
     public static func < (left: Instant, right: Instant) -> Bool {
         left.nanoseconds < right.nanoseconds
