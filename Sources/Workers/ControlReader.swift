@@ -29,55 +29,31 @@ struct ControlReader: Sendable {
 
     /// Reads until the task is cancelled; a topic that is missing is looked for again.
     func run() async {
-        var pause = Duration.seconds(1)
-        while !Task.isCancelled {
-            do {
-                try await follow { pause = .seconds(1) }
-            } catch let error as KafkaError {
-                // Where there is no topic, nothing has been ordered.
-                if error.isMissingTopic { await take(.readToEnd) }
-                if !Task.isCancelled {
-                    throttle.warn(
-                        logger,
-                        "operators' orders cannot be read; what is under way goes on",
-                        error,
-                        ["topic": "\(topic)"]
-                    )
-                }
-            } catch {
-                // Only Kafka fails here.
-            }
-            // A back-off between attempts to reach the topic.
-            try? await Task.sleep(for: pause)
-            pause = min(pause * 2, .seconds(30))
-        }
-    }
-
-    private func follow(onStart: () -> Void) async throws {
-        let reader = try Reader(kafka)
-        do {
+        let follower = TopicFollower(
+            topic,
+            kafka,
+            logger,
+            complaint: "operators' orders cannot be read; what is under way goes on"
+        )
+        await follower.run { reader in
             let start = try await reader.watermarks(place, timeout: .seconds(10)).low
-            try reader.assign([Position(topicPartition: place, offset: start)])
-            onStart()
             await take(.beginning)
-            while !Task.isCancelled { try await pass(await reader.next()) }
-        } catch {
-            await reader.close(timeout: .seconds(2))
-            throw error
+            return [Position(topicPartition: place, offset: start)]
+        } failed: { error in
+            // Where there is no topic, nothing has been ordered.
+            if error.isMissingTopic { await take(.readToEnd) }
+        } take: { event in
+            await pass(event)
         }
-        await reader.close(timeout: .seconds(2))
     }
 
-    private func pass(_ events: [ConsumerEvent]) async throws {
-        for event in events {
-            switch event {
-            case .records(let records):
-                let orders = records.compactMap(order)
-                if !orders.isEmpty { await take(.orders(orders)) }
-            case .endOfPartition: await take(.readToEnd)
-            case .error(let error) where error.isFatal || error.topicPartition != nil: throw error
-            default: break
-            }
+    private func pass(_ event: ConsumerEvent) async {
+        switch event {
+        case .records(let records):
+            let orders = records.compactMap(order)
+            if !orders.isEmpty { await take(.orders(orders)) }
+        case .endOfPartition: await take(.readToEnd)
+        default: break
         }
     }
 

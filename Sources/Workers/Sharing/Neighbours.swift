@@ -83,40 +83,15 @@ package final class Neighbours: Service, Sendable {
     }
 
     private func read() async {
-        let throttle = LogThrottle(interval: .seconds(3600))
-        var pause = Duration.seconds(1)
-        while !Task.isCancelled {
-            do {
-                try await follow { pause = .seconds(1) }
-            } catch let error as KafkaError {
-                if !Task.isCancelled {
-                    throttle.warn(
-                        logger,
-                        "heartbeats of others cannot be read; rate is shared by partitions alone",
-                        error,
-                        ["topic": "\(topic)"]
-                    )
-                }
-            } catch {
-                // Only Kafka fails here.
-            }
-            // A back-off between attempts to reach the topic.
-            try? await Task.sleep(for: pause)
-            pause = min(pause * 2, .seconds(30))
+        let follower = TopicFollower(
+            topic,
+            kafka,
+            logger,
+            complaint: "heartbeats of others cannot be read; rate is shared by partitions alone"
+        )
+        await follower.run(from: ends) { event in
+            if case .records(let records) = event { records.forEach(hear) }
         }
-    }
-
-    private func follow(onStart: () -> Void) async throws {
-        let reader = try Reader(kafka)
-        do {
-            try reader.assign(try await ends(reader))
-            onStart()
-            while !Task.isCancelled { try hear(await reader.next()) }
-        } catch {
-            await reader.close(timeout: .seconds(2))
-            throw error
-        }
-        await reader.close(timeout: .seconds(2))
     }
 
     /// Where the partitions of the topic end.
@@ -126,16 +101,6 @@ package final class Neighbours: Service, Sendable {
         let places = (0..<Int32(count)).map { TopicPartition(topic: topic, partition: $0) }
         return try await reader.watermarks(places, timeout: timeout).map {
             Position(topicPartition: $0.key, offset: $0.value.high)
-        }
-    }
-
-    private func hear(_ events: [ConsumerEvent]) throws(KafkaError) {
-        for event in events {
-            switch event {
-            case .records(let records): for record in records { hear(record) }
-            case .error(let error) where error.isFatal || error.topicPartition != nil: throw error
-            default: break
-            }
         }
     }
 
