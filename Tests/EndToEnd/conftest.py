@@ -46,6 +46,10 @@ def programs(request, roads, deployments):
         search_pages(started)
         keep_contract([*started, *deployments])
     finally:
+        # Clients that are left ask for their brokers for ever.
+        for program in started:
+            if cluster := getattr(program, "cluster", None):
+                cluster.close()
         for program in reversed(started):
             program.end()
     for program in started:

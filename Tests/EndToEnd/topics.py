@@ -198,6 +198,7 @@ class Cluster:
         for log in self.logs.values():
             log.consumer.close()
         self.logs, self.producer = {}, None
+        self.__dict__.pop("admin", None)
 
     def log(self, name):
         """The topic of that name, without the prefix."""
