@@ -45,6 +45,15 @@ python_environment() {
     fi
 }
 
+# What some of the tests from outside take: the programs, and a Python environment.
+need_outside_tests() {
+    need_build_tools
+    python_environment Tests/EndToEnd/requirements.txt
+    say "build"
+    swift build --product aspayds-worker
+    swift build --product aspayds-sandbox
+}
+
 # promtool alone, out of Debian's package: installing prometheus would start a server.
 need_promtool() {
     promtool=$(command -v promtool) && return

@@ -15,13 +15,7 @@ if ! [[ $minutes =~ ^[0-9]{1,3}$ ]] || [ "$minutes" -lt 1 ] || [ "$minutes" -gt 
 fi
 source "$(dirname "$0")/setup.sh"
 
-need_build_tools
-install_missing
-python_environment Tests/EndToEnd/requirements.txt
-
-say "build"
-swift build --product aspayds-worker
-swift build --product aspayds-sandbox
+need_outside_tests
 
 say "soak, $minutes minutes"
 ASPAYDS_SOAK_MINUTES=$minutes "$venv/bin/python" -m pytest -q -rP Tests/EndToEnd/test_soak.py

@@ -10,14 +10,8 @@ if [ -z "${KAFKA_BOOTSTRAP_SERVERS-}" ]; then
 fi
 source "$(dirname "$0")/setup.sh"
 
-need_build_tools
 need kcat kcat
-install_missing
-python_environment Tests/EndToEnd/requirements.txt
-
-say "build"
-swift build --product aspayds-worker
-swift build --product aspayds-sandbox
+need_outside_tests
 
 say "tests from outside, at $KAFKA_BOOTSTRAP_SERVERS"
 cd Tests/EndToEnd
