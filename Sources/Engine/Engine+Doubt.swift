@@ -46,8 +46,6 @@ extension CommandEngine {
             release: reference.decision
         )
         partitions[partition]?.doubts[order.key] = doubt
-        let late = partitions[partition]?.lateAcceptances[order.key]
-        partitions[partition]?.doubts[order.key]?.isAcceptedLate = late == standing.attempt
         scheduleLookup(DoubtID(partition: partition, key: order.key))
     }
 
@@ -127,7 +125,7 @@ extension CommandEngine {
             }
             partitions[id.partition]?.doubts[id.key]?.isBeingLookedUp = false
             if isRefused { partitions[id.partition]?.doubts[id.key]?.isAlone = true }
-            if doubt.isAcceptedLate { settle(id, doubt, as: .accepted) }
+            settleLate(id, doubt)
             if let sighting = sightings[doubt.record] {
                 partitions[id.partition]?.doubts[id.key]?.lookups += 1
                 judge(id, sighting, askedAt: batch.askedAt)
@@ -205,11 +203,12 @@ extension CommandEngine {
         resend(id)
     }
 
-    /// Somebody who had lost the partition has recorded, late, that the provider has it.
-    mutating func settleLate(_ id: DoubtID) {
-        partitions[id.partition]?.doubts[id.key]?.isAcceptedLate = true
-        guard let doubt = partitions[id.partition]?.doubts[id.key] else { return }
-        settle(id, doubt, as: .accepted)
+    /// Settles a doubt of which somebody who had lost the partition has recorded, late, that the
+    /// provider has it.
+    mutating func settleLate(_ id: DoubtID, _ doubt: Doubt) {
+        let reference = partitions[id.partition]?.references.open[id.key]
+        guard let late = reference?.lateAcceptance else { return }
+        settle(id, doubt, as: .accepted, decision: late.decision)
     }
 
     /// Records what became of a doubt and says so.

@@ -4,8 +4,8 @@ internal import DequeModule
 ///
 /// The latest claim says who may write: a record of anybody else is *late*. A late intent was never
 /// transmitted, because its writer sees, before it transmits, that its record does not follow the
-/// last one it knew of, and finds the claim in between. A late acceptance is evidence; other late
-/// outcomes say nothing. So whoever reads a ledger comes to the same conclusions from it.
+/// last one it knew of, and finds the claim in between. A late acceptance is evidence while it is
+/// not known what became of the attempt; other late outcomes say nothing. So whoever reads a ledger comes to the same conclusions from it.
 extension CommandEngine {
     // MARK: Restoring
 
@@ -35,8 +35,7 @@ extension CommandEngine {
         }
         if let claimant = partitions[partition]?.claimant, claimant != entry.owner {
             guard entry.state == .accepted else { return }
-            partitions[partition]?.references
-                .noteLateAcceptance(of: entry.key, attempt: entry.attempt)
+            partitions[partition]?.references.noteLateAcceptance(entry)
             return
         }
         if entry.state == .conflict {
@@ -138,12 +137,13 @@ extension CommandEngine {
 
     private mutating func resume(_ reference: OpenReference, in partition: Int32) {
         let standing = reference.standing
-        let isDoubt = [.inDoubt, .review].contains(standing.state) && !reference.isAcceptedLate
+        let isDoubt = standing.state.isDoubt && reference.lateAcceptance == nil
         if isDoubt { openDoubt(reference, in: partition, isFound: true) }
         let isForPerson = isDoubt || standing.state == .held
         if isForPerson && reference.unannounced == nil { return }
         take(standing.record, work(for: reference, in: partition))
-        if reference.isAcceptedLate {
+        if let late = reference.lateAcceptance {
+            works[standing.record]?.decision = late.decision
             conclude(standing.record, as: .accepted)
         } else if standing.state == .intent {
             conclude(standing.record, as: .inDoubt)
@@ -218,9 +218,9 @@ extension CommandEngine {
         }
         guard entry.state == .accepted else { return }
         // The doubt that it clears up may only be on its way to the ledger.
-        state.lateAcceptances[entry.key] = entry.attempt
-        guard state.doubts[entry.key]?.attempt == entry.attempt else { return }
-        settleLate(DoubtID(partition: partition, key: entry.key))
+        state.references.noteLateAcceptance(entry)
+        guard let doubt = state.doubts[entry.key], doubt.attempt == entry.attempt else { return }
+        settleLate(DoubtID(partition: partition, key: entry.key), doubt)
     }
 
     private mutating func closeGap(_ partition: Int32, end: Int64) {

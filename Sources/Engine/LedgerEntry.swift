@@ -54,6 +54,9 @@ public enum LedgerState: UInt8, Hashable, Sendable {
     /// Whether it says what became of what was accepted.
     public var isProgress: Bool { isAccepted && self != .accepted }
 
+    /// Whether the attempt may have been sent, and nobody has said what became of it.
+    var mayHaveArrived: Bool { self == .intent || self == .released || isDoubt }
+
     /// Whether it is not known what became of what was sent.
     var isDoubt: Bool { self == .inDoubt || self == .review }
 

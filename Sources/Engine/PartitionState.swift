@@ -70,8 +70,6 @@ final class PartitionState {
     /// Acknowledgements that came behind a gap, or while one is read.
     var heldAcknowledgements: Deque<Acknowledgement> = []
     var isReadingGap = false
-    /// Attempts that somebody else has recorded as accepted, in gaps.
-    var lateAcceptances: [ReferenceKey: Int] = [:]
     /// Whether somebody else has claimed it after us.
     var isDisplaced = false
     /// Whether another consumer group has claimed it last.
@@ -167,8 +165,6 @@ struct Doubt: Hashable {
     var inReview = false
     /// Whether the attempt itself was refused: only an earlier one can have been executed.
     var wasRefused = false
-    /// A late record says that the provider has it.
-    var isAcceptedLate = false
     /// The operator's decision that has let the attempt be sent.
     let release: DecisionNumber?
     /// What an operator wants, as soon as the record is free.

@@ -30,7 +30,7 @@ package struct References: Sendable {
         noteEnd(of: key, before: reference.standing)
         let last = open.updateValue(reference, forKey: key)
         if let last, last.standing.attempt == reference.standing.attempt {
-            open[key]?.isAcceptedLate = last.isAcceptedLate && reference.standing.isOpen
+            open[key]?.lateAcceptance = reference.standing.isOpen ? last.lateAcceptance : nil
         }
     }
 
@@ -63,10 +63,14 @@ package struct References: Sendable {
     }
 
     /// Notes that somebody who has lost the partition has said late that the provider has it.
-    mutating func noteLateAcceptance(of key: ReferenceKey, attempt: Int) {
-        guard let standing = open[key]?.standing, standing.attempt == attempt else { return }
-        // What is known to be there, and perhaps what became of it, is not said again.
-        if !standing.state.isAccepted { open[key]?.isAcceptedLate = true }
+    ///
+    /// What has ended stays as it ended, even if its event is still to be published. And of what was
+    /// not sent only a person can have said so, who has told the owner too.
+    mutating func noteLateAcceptance(_ entry: LedgerEntry) {
+        guard let standing = open[entry.key]?.standing, standing.attempt == entry.attempt,
+            standing.state.mayHaveArrived
+        else { return }
+        open[entry.key]?.lateAcceptance = LateAcceptance(decision: entry.decision)
     }
 
     /// How many references are remembered, and in how many bytes those that are settled.
@@ -163,8 +167,15 @@ struct OpenReference: Hashable {
     var decision: DecisionNumber?
     /// The event of a record that may not have been published.
     var unannounced: LedgerWrite?
-    /// Whether somebody who had lost the partition has said that the provider has it.
-    var isAcceptedLate = false
+    /// What somebody who had lost the partition has said: that the provider has it.
+    var lateAcceptance: LateAcceptance?
+}
+
+/// A late record that the provider has accepted an attempt.
+struct LateAcceptance: Hashable {
+    /// The decision that it follows: of the person who has let the attempt be sent, or who says
+    /// that it was done.
+    var decision: DecisionNumber?
 }
 
 extension RecordID {

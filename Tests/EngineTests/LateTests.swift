@@ -74,6 +74,42 @@ import Testing
         #expect(script.summary.doubts == 0)
     }
 
+    /// An end may have been said, even where that is not on record yet.
+    @Test(arguments: [LedgerState.refused, .expired])
+    func aLateAcceptanceDoesNotUndoAnEnd(state: LedgerState) {
+        let (_, effects) = assign(
+            .claim(by: 1),
+            .record(entry(1, at: 0, .held, by: 1)),
+            .claim(by: 2),
+            .record(entry(1, at: 0, state, sequence: 2, by: 2, decision: 3, isUnannounced: true)),
+            .record(entry(1, at: 0, .accepted, sequence: 2, by: 1, decision: 7))
+        )
+        #expect(effects.publications.map(\.publication.said) == [Said(1, state, 2)])
+        #expect(effects.appends.isEmpty)
+    }
+
+    /// Only a person can have said it, who has told the owner too.
+    @Test(arguments: [LedgerState.held, .approved])
+    func aLateAcceptanceSaysNothingOfWhatWasNotSent(state: LedgerState) {
+        let (_, effects) = assign(
+            .claim(by: 1),
+            .record(entry(1, at: 0, state, by: 1)),
+            .claim(by: 2),
+            .record(entry(1, at: 0, .accepted, sequence: 2, by: 1, decision: 7))
+        )
+        #expect(effects.appends.allSatisfy { $0.write.state == .intent })
+        #expect(effects.publications.isEmpty)
+    }
+
+    /// Whoever hears of the end is told whose word it is.
+    @Test func aLateAcceptanceByAPersonNamesTheDecision() {
+        let late = Written.record(entry(1, at: 0, .accepted, sequence: 2, by: 1, decision: 7))
+        let review = Written.record(entry(1, at: 0, .review, by: 1, decision: 3))
+        let (_, effects) = assign(.claim(by: 1), review, .claim(by: 2), late)
+        #expect(effects.appends.map(\.write.said) == [Said(1, .accepted, 2)])
+        #expect(effects.appends.map(\.write.decision) == [7])
+    }
+
     @Test func aLateAcceptanceOfAnEarlierAttemptSettlesNothing() {
         let (_, effects) = assign(
             .claim(by: 1),
