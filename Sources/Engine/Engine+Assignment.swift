@@ -92,7 +92,9 @@ extension CommandEngine {
                 guard let end = nextDrainEnd, now.uptime >= end else { return }
                 effects.append(.alert(.drainTimedOut(late)))
             }
-            for partition in draining { remembered[partition] = partitions[partition]?.memory }
+            for state in owned where state.isDraining && state.isRead {
+                remembered[state.number] = state.memory
+            }
             abandon(draining)
             effects.append(.relinquish(draining))
         }

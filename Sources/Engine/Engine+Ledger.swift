@@ -85,6 +85,7 @@ extension CommandEngine {
             return stopForForeignGroup(partition)
         }
         if state.phase == .restoring {
+            state.isRead = true
             state.ledgerEnd = end
             state.phase = .claiming(.fencing)
             stir(partition)
@@ -142,10 +143,7 @@ extension CommandEngine {
         let isForPerson = isDoubt || standing.state == .held
         if isForPerson && reference.unannounced == nil { return }
         take(standing.record, work(for: reference, in: partition))
-        if let late = reference.lateAcceptance {
-            works[standing.record]?.decision = late.decision
-            conclude(standing.record, as: .accepted)
-        } else if standing.state == .intent {
+        if standing.state == .intent || reference.lateAcceptance != nil {
             conclude(standing.record, as: .inDoubt)
         } else if standing.state == .released {
             resend(standing.record)

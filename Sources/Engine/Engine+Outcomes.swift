@@ -76,7 +76,16 @@ extension CommandEngine {
     }
 
     /// Writes the end of an attempt to the ledger.
-    mutating func conclude(_ id: RecordID, as state: LedgerState) {
+    ///
+    /// Whatever it was to be, by a person's word or because it was absent: it is accepted where
+    /// somebody who had lost the partition has recorded so.
+    mutating func conclude(_ id: RecordID, as end: LedgerState) {
+        var state = end
+        if !end.isAccepted, let late = lateAcceptance(of: id), let key = works[id]?.key {
+            state = .accepted
+            works[id]?.decision = late.decision
+            partitions[id.partition]?.doubts[key] = nil
+        }
         guard let work = works[id] else { return }
         // An attempt that was never sent has no event of its own, nor has leave to send another.
         let isEvent = state != .notSent && state != .released && state != .approved
@@ -106,9 +115,23 @@ extension CommandEngine {
         conclude(id, as: work.mayHaveArrived ? .released : leave)
     }
 
+    /// A late record that the provider has accepted the attempt that a command is at; or any attempt.
+    func lateAcceptance(of id: RecordID, anyAttempt: Bool = false) -> LateAcceptance? {
+        guard let work = works[id], let key = work.key,
+            let reference = partitions[id.partition]?.references.open[key],
+            anyAttempt || reference.standing.attempt == work.attempt
+        else { return nil }
+        return reference.lateAcceptance
+    }
+
     mutating func recorded(_ id: RecordID, _ write: LedgerWrite, offset: Int64) {
         guard let work = works[id], let order = work.order else { return }
         if write.repeats != nil { return repeated(id, of: order.key, offset: offset) }
+        if !write.state.isAccepted, !work.isAnnounced, lateAcceptance(of: id) != nil {
+            // It stood in the ledger before this, which nobody has been told.
+            works[id]?.sequence = write.sequence
+            return conclude(id, as: write.state)
+        }
         remember(order, of: id, write, offset: offset)
         if work.hasIntent && write.state.isUnsent { takeBack(id) }
         works[id]?.hasIntent = false

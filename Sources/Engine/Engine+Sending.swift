@@ -78,6 +78,7 @@ extension CommandEngine {
 
     private mutating func begin(_ id: RecordID) {
         guard let work = works[id], let order = work.order else { return }
+        if lateAcceptance(of: id) != nil { return conclude(id, as: .inDoubt) }
         if isOverdue(order) { return forgo(id, as: .expired) }
         if work.hasIntent { return awaitFence(id) }
         // What a person has decided about is not held again.
@@ -234,6 +235,8 @@ extension CommandEngine {
     /// The order goes out, once.
     private mutating func transmit(_ id: RecordID) {
         guard let work = works[id], case .ready(let expires) = work.state else { return }
+        // The provider has it from an attempt before, as somebody has said since the intent.
+        if lateAcceptance(of: id, anyAttempt: true) != nil { return conclude(id, as: .inDoubt) }
         move(id, to: .inFlight)
         effects.append(.transmit(newTicket(for: id), attempt: work.attempt, expires: expires))
     }

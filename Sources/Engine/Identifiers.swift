@@ -85,7 +85,7 @@ extension Ticket {
     }
 
     /// Whether it is the ticket of a claim.
-    var isClaim: Bool { record.offset < 0 }
+    package var isClaim: Bool { record.offset < 0 }
 }
 
 /// Names one offset commit.

@@ -57,6 +57,8 @@ final class PartitionState {
     var findings: [ReferenceKey: Set<FindingNumber>] = [:]
     /// Everything before this offset of the ledger is known.
     var ledgerEnd: Int64 = 0
+    /// Whether the ledger was read to its end; until then more is known than `ledgerEnd` says.
+    var isRead = false
     /// The latest command in what was read of the ledger in this assignment; nil for none.
     var latestCommand: Int64?
     /// The owner of the latest claim: whoever else writes is late.
@@ -107,7 +109,7 @@ final class PartitionState {
     /// What may be kept while somebody else has the partition, or nobody: all is settled in what is
     /// known, and so a reader of what follows knows all.
     var memory: Remembered? {
-        guard isDraining, isIdle, !isReadingGap, !isDisplaced, !isForeign, claimant != nil,
+        guard isRead, isDraining, isIdle, !isReadingGap, !isDisplaced, !isForeign, claimant != nil,
             references.open.isEmpty
         else { return nil }
         return Remembered(

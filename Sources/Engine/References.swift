@@ -30,7 +30,9 @@ package struct References: Sendable {
         noteEnd(of: key, before: reference.standing)
         let last = open.updateValue(reference, forKey: key)
         if let last, last.standing.attempt == reference.standing.attempt {
-            open[key]?.lateAcceptance = reference.standing.isOpen ? last.lateAcceptance : nil
+            // It stood in the ledger before this, which was written without knowing of it.
+            let isKnown = reference.standing.state.isAccepted
+            open[key]?.lateAcceptance = isKnown ? nil : last.lateAcceptance
         }
     }
 

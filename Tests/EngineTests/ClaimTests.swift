@@ -162,6 +162,18 @@ import Testing
         )
     }
 
+    @Test func whatWasReadInPartIsReadAgain() {
+        let script = drained([entry(1, at: 0, .accepted, ledgerOffset: 3)])
+        let late = entry(2, at: 6, .intent, ledgerOffset: 6)
+        script.step(.ledger(partition: 0, late), .revoking([0]))
+        script.step(.assigned(partition: 0, start: 5))
+        // As it was known before, and nothing of what was read since.
+        #expect(script.knownLedger().end == 5)
+        script.claim(script.step(.restored(partition: 0, end: 5)))
+        #expect(script.step(received(7, order(1))).publications.count == 1)
+        #expect(script.step(received(8, order(2))).appends.map(\.write.state) == [.intent])
+    }
+
     @Test func whileSomethingIsOpenEverythingIsReadAgain() {
         let script = drained([entry(1, at: 0, .review, ledgerOffset: 3)])
         #expect(script.knownLedger().end == 0)

@@ -78,6 +78,42 @@ import Testing
         #expect(script.summary.doubts == 1)
     }
 
+    /// A review about which a person decides while somebody who has lost the partition writes; what
+    /// follows once all that was wanted is stored.
+    private func decide(
+        _ verdict: ReviewDecision.Verdict,
+        lateBehind records: Int
+    ) throws -> (script: Script, effects: [Effect]) {
+        let script = Script.ready(start: 1, ledger: [entry(1, at: 0, .review)])
+        _ = script.look(.absent)
+        let decision = ReviewDecision(number: 77, attempt: 1, verdict: verdict, at: 950_000)
+        var effects = script.step(.decided(partition: 0, key(1), decision))
+        for number in 0...records {
+            if number == records { script.writeForeign(records: 1) }
+            let write = try #require(effects.appends.first)
+            effects = script.step(script.stored(write.ticket))
+        }
+        return (script, script.readGap(effects, [.record(entry(1, at: 0, .accepted, by: 1))]))
+    }
+
+    @Test(arguments: [ReviewDecision.Verdict.release, .notDone])
+    func aLateAcceptanceIsStrongerThanADecisionOnItsWay(verdict: ReviewDecision.Verdict) throws {
+        let (script, effects) = try decide(verdict, lateBehind: 0)
+        #expect(effects.publications.isEmpty)
+        #expect(effects.appends.map(\.write.state) == [.accepted])
+        #expect(effects.appends.map(\.write.decision) == [nil])
+        #expect(script.settle(effects)?.state == .accepted)
+        #expect(script.summary.doubts == 0)
+    }
+
+    @Test func aLateAcceptanceBehindAReleaseIsLookedUpInsteadOfSentAgain() throws {
+        let (script, effects) = try decide(.release, lateBehind: 1)
+        let stopped = script.accept(effects)
+        #expect(stopped.transmissions.isEmpty)
+        #expect(script.settle(stopped)?.said == Said(2, .inDoubt, 2))
+        #expect(script.lookUntilSettled(.found)?.said == Said(2, .accepted, 3))
+    }
+
     @Test func aLateAcceptanceOfAnotherAttemptSaysNothing() throws {
         let (_, effects) = try doubt(and: entry(1, at: 0, attempt: 2, .accepted, by: 1))
         #expect(effects.appends.isEmpty)

@@ -21,7 +21,7 @@ import Testing
         #expect(script.step(script.stored(ticket)).contains(.stopped))
     }
 
-    @Test func aLateAcceptanceThatComesBeforeItsDoubtSettlesItAtTheNextLookup() throws {
+    @Test func aLateAcceptanceThatComesBeforeItsDoubtIsSaidInsteadOfIt() throws {
         let script = Script()
         let restored = script.assign(
             0,
@@ -32,9 +32,27 @@ import Testing
         script.writeForeign(records: 1)
         let gap = script.step(script.stored(doubt.ticket))
         let late = Written.record(entry(1, at: 0, .accepted, by: 1))
-        let saying = try #require(script.readGap(gap, [late]).publications.first)
+        let accepting = script.readGap(gap, [late])
+        #expect(accepting.publications.isEmpty)
+        #expect(script.settle(accepting)?.said == Said(1, .accepted, 3))
+        #expect(script.summary.doubts == 0)
+    }
+
+    @Test func aLateAcceptanceThatComesWhileItsDoubtIsSaidSettlesItAtTheNextLookup() throws {
+        let script = Script()
+        let restored = script.assign(
+            0,
+            start: 1,
+            log: [.claim(by: 1), .record(entry(1, at: 0, .intent, by: 1))]
+        )
+        let doubt = try #require(restored.appends.first)
+        let saying = try #require(script.step(script.stored(doubt.ticket)).publications.first)
         let marking = script.step(.published(saying.ticket, acknowledged: true))
-        if let mark = marking.appends.first { script.step(script.stored(mark.ticket)) }
+        let mark = try #require(marking.appends.first)
+        script.writeForeign(records: 1)
+        let gap = script.step(script.stored(mark.ticket))
+        let late = Written.record(entry(1, at: 0, .accepted, by: 1))
+        #expect(script.readGap(gap, [late]).publications.isEmpty)
         // Whatever the lookup says.
         #expect(script.look(.absent).appends.map(\.write.state) == [.accepted])
     }

@@ -101,6 +101,21 @@ import Testing
         #expect(effects.publications.isEmpty)
     }
 
+    /// The latest claim was another owner's when the release and the refusal were written.
+    @Test(arguments: [LedgerState.released, .refused])
+    func aLateAcceptanceBeforeAPersonsWordCounts(state: LedgerState) {
+        let (script, effects) = assign(
+            .claim(by: 1),
+            .record(entry(1, at: 0, .review, by: 1)),
+            .claim(by: 2),
+            .record(entry(1, at: 0, .accepted, sequence: 2, by: 1)),
+            .record(entry(1, at: 0, state, sequence: 2, by: 2, decision: 3, isUnannounced: true))
+        )
+        #expect(effects.appends.map(\.write.state) == [.accepted])
+        #expect(effects.appends.map(\.write.decision) == [nil])
+        #expect(script.settle(effects)?.state == .accepted)
+    }
+
     /// Whoever hears of the end is told whose word it is.
     @Test func aLateAcceptanceByAPersonNamesTheDecision() {
         let late = Written.record(entry(1, at: 0, .accepted, sequence: 2, by: 1, decision: 7))
