@@ -21,6 +21,8 @@ final class Books {
         /// The latest in the ledger.
         var attempt = 0
         var state: LedgerState?
+        /// Since when it is in doubt: milliseconds since 1970.
+        var inDoubtSince: Int64 = 0
         /// The attempt after which another one may be sent.
         var releasedAttempt = 0
         /// The day on which the intent of the latest attempt counts.
@@ -58,6 +60,10 @@ final class Books {
     /// In the order in which they were opened, so that a run can be repeated.
     private var accounts: OrderedDictionary<ReferenceKey, Account> = [:]
     private var writes: Set<Recorded> = []
+    /// The decisions of which anything has come.
+    private var obeyed: Set<DecisionNumber> = []
+    /// Who has written that another attempt may follow, because of a decision.
+    private var releases: [Release: UInt64] = [:]
     /// Of each partition: commands from its beginning that have all been answered.
     private var answered: [Int]
     /// What was handed over on each day without a person's leave, as far as it may be executed.
@@ -82,6 +88,11 @@ final class Books {
         var reference: ReferenceKey
         var attempt: Int
         var state: LedgerState
+    }
+
+    private struct Release: Hashable {
+        var decision: DecisionNumber
+        var attempt: Int
     }
 
     init(world: World) {
@@ -219,6 +230,7 @@ final class Books {
         checkGround(account, key, write, by: record.owner)
         account.attempt = write.attempt
         account.state = write.state
+        account.inDoubtSince = write.since ?? record.at
         switch write.state {
         case .intent:
             account.isApproved = write.decision != nil
@@ -229,14 +241,28 @@ final class Books {
         case .approved: account.needsReview = false
         default: break
         }
-        checkDecision(account, key, write)
+        checkDecision(account, key, write, by: record.owner)
         // A person has said that nothing came of it, or that another one may be sent anyway.
         let isClosed = write.state == .refused && verdict(write.decision) == .notDone
         if write.state == .released || isClosed { account.releasedAttempt = write.attempt }
     }
 
-    /// What is written of an attempt that a person has released says so.
-    private func checkDecision(_ account: Account, _ key: ReferenceKey, _ write: LedgerWrite) {
+    /// A decision is carried out once, and what is written of an attempt that a person has released
+    /// says so.
+    private func checkDecision(
+        _ account: Account,
+        _ key: ReferenceKey,
+        _ write: LedgerWrite,
+        by owner: UInt64
+    ) {
+        if let decision = write.decision { obeyed.insert(decision) }
+        if let decision = write.decision, write.state == .released {
+            let release = Release(decision: decision, attempt: write.attempt)
+            // Kafka may have what it has refused, and is offered it again by the same owner.
+            if let other = releases.updateValue(owner, forKey: release), other != owner {
+                world.fail("\(key.high) attempt \(write.attempt) is released twice by one decision")
+            }
+        }
         if write.state == .released && verdict(write.decision) == .release {
             account.releasedByPerson = write.attempt
         } else if account.releasedByPerson == write.attempt {
@@ -476,6 +502,19 @@ final class Books {
             lastUntold = next
         }
         return accounts.keys[lastUntold]
+    }
+
+    /// A reference in review of which a person has decided in time, for nothing: liveness.
+    var disobeyed: ReferenceKey? {
+        let window = (world.plan.sendDeadline + world.plan.settleWindow) / 1_000_000
+        return world.decisions.first { entry in
+            let decision = entry.decision
+            guard let account = accounts[entry.reference], account.state == .review,
+                account.attempt == decision.attempt,
+                !obeyed.contains(decision.number)
+            else { return false }
+            return decision.verdict == .done || decision.at >= account.inDoubtSince + window
+        }?.reference
     }
 
     private func isUntold(_ index: Int) -> Bool {

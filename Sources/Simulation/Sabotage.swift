@@ -26,6 +26,8 @@ public enum Sabotage: String, CaseIterable, Sendable {
     case doubtAsNotSent = "doubt-as-not-sent"
     /// Events are acknowledged to the engine without having been published.
     case unpublishedEvents = "unpublished-events"
+    /// Whoever takes a partition over does not hear what operators have decided before.
+    case unheardDecisions = "unheard-decisions"
     /// Lenders of the rate take back what they have lent long before borrowers stop using it.
     case earlyTakeBack = "early-take-back"
     /// The term of a loan runs from when the borrower hears of it.

@@ -38,16 +38,19 @@ extension Worker {
                 // The end is captured here: after the assignment, unless this is sabotaged.
                 let ledger = world.ledger[Int(partition)]
                 let isEarly = world.sabotage == .earlyLedgerEnd
-                let records = Array(
-                    ledger.records(
-                        from: known,
-                        before: isEarly ? early[Int(partition)] : ledger.end
-                    )
+                let records = ledger.records(
+                    from: known,
+                    before: isEarly ? early[Int(partition)] : ledger.end
                 )
                 let end = ledger.end
+                let count = Int(world.chance.number(0...Int64(records.count)))
+                let (first, rest) = (Array(records.prefix(count)), Array(records.dropFirst(count)))
                 let reading = world.chance.time(0...(.milliseconds(200)))
                 fromKafka(after: reading) { [self] in
-                    post(.restored(lease, partition, records, end: end))
+                    post(.restored(lease, partition, first, end: nil))
+                    fromKafka(after: reading) { [self] in
+                        post(.restored(lease, partition, rest, end: end))
+                    }
                 }
             }
         }
@@ -68,7 +71,7 @@ extension Worker {
         _ lease: Lease,
         _ partition: Int32,
         _ records: [LedgerRecord],
-        end: Int64,
+        end: Int64?,
         at now: Moment
     ) {
         guard leases[partition] === lease else { return }
@@ -88,8 +91,15 @@ extension Worker {
                 give(.ledger(partition: partition, entry(record, attempt)), now)
             }
         }
+        guard let end else { return }
         ledgerEnds[partition] = end
         give(.restored(partition: partition, end: end), now)
+        hearDecisions(in: partition, at: now)
+    }
+
+    /// What operators have decided so far is heard again.
+    func hearDecisions(in partition: Int32, at now: Moment) {
+        if world.sabotage == .unheardDecisions { return }
         for decision in world.decisions where decision.partition == partition {
             decided(decision, at: now)
         }

@@ -9,7 +9,8 @@ final class Worker {
     enum Message {
         case assigned([Int32])
         case positions(assignment: Int, [(Int32, Int64)])
-        case restored(Lease, Int32, [LedgerRecord], end: Int64)
+        /// A part of a ledger; without an end, more of it comes.
+        case restored(Lease, Int32, [LedgerRecord], end: Int64?)
         case revoked([Int32])
         case lost([Int32])
         case committed(CommitNumber, [Int32], Group.Answer)
@@ -249,7 +250,12 @@ final class Worker {
             give(.committed(number, accepted: Dictionary(uniqueKeysWithValues: accepted)), now)
         case .replayed(let ticket, let write, let event): replayed(ticket, write, event)
         case .heard(let notice, let other): hear(notice, from: other, at: now)
-        case .input(let input): give(input, now)
+        case .input(let input):
+            give(input, now)
+            // With its claim a partition begins to take decisions.
+            if case .appended(let ticket, _) = input, ticket.isClaim {
+                hearDecisions(in: ticket.record.partition, at: now)
+            }
         }
     }
 

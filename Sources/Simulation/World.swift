@@ -173,6 +173,7 @@ final class World {
         if !workers.allSatisfy(\.isIdle) { return "a worker is not idle" }
         if plan.groups > 1 { return nil }
         if let command = books.unfinished { return "\(command) has not ended" }
+        if let key = books.disobeyed { return "what was decided of \(key.high) is not done" }
         return books.untold.map { "nobody was told what became of \($0.high)" }
     }
 

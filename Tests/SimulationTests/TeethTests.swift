@@ -9,6 +9,7 @@ import Testing
     @Test(arguments: [
         Sabotage.earlyAcknowledgement, .earlyLedgerEnd, .lookUpThenPost, .sharedLedgerKey,
         .doubtAsNotSent, .notSentInLedger, .earlyOffsets, .unpublishedEvents, .unseenGaps,
+        .unheardDecisions,
     ])
     func isCaught(sabotage: Sabotage) {
         let caught = (UInt64(1)...500).lazy
