@@ -21,15 +21,12 @@ extension CommandLoop {
             count: engine.settings.partitionCount,
             partitions: commandPartitions(partitions.filter { stopped[$0] == nil }),
             logger: logger,
-            throttle: throttle,
-            onStopped: { [readiness, subject] place, reason in
-                readiness.set("\(subject) partition \(place.partition)", reason)
-            }
+            throttle: throttle
         )
         preparation = Task { [assignment, mailbox] in
             do throws(UntrustedLedger) {
                 guard let starts = try await finder.starts() else { return }
-                mailbox.post(.positions(assignment: assignment, starts))
+                mailbox.post(.starts(assignment: assignment, starts))
             } catch {
                 mailbox.post(.untrusted(error))
             }
@@ -37,10 +34,11 @@ extension CommandLoop {
     }
 
     /// Assigns the partitions, paused, then reads their ledgers.
-    func begin(_ number: UInt64, _ positions: [Int32: Int64], at now: Moment) {
+    func begin(_ number: UInt64, _ starts: Starts, at now: Moment) {
         guard number == assignment else { return }
+        let offsets = starts.offsets.sorted { $0.key < $1.key }
         do throws(KafkaError) {
-            let list = positions.sorted { $0.key < $1.key }.map { partition, offset in
+            let list = offsets.map { partition, offset in
                 Position(
                     topicPartition: TopicPartition(topic: commandTopic, partition: partition),
                     offset: offset
@@ -49,24 +47,25 @@ extension CommandLoop {
             try consumer.assign(list, paused: true)
         } catch {
             note(error)
-            return beginLater(number, positions)
+            return beginLater(number, starts)
         }
         isExpelled = false
         earlierCommit = lastCommit
-        unread = Set(positions.keys)
+        unread = Set(starts.offsets.keys)
         if unread.isEmpty { readiness.set(subject, nil) }
-        for (partition, start) in positions.sorted(by: { $0.key < $1.key }) {
+        for (partition, start) in offsets {
             leases.updateValue(Lease(), forKey: partition)?.end()
             engine.handle(.assigned(partition: partition, start: start), at: now)
         }
-        readLedgers(positions.keys.sorted())
+        readLedgers(offsets.map(\.key))
+        for (partition, reason) in starts.stopped { stop(partition, reason, at: now) }
     }
 
-    private func beginLater(_ number: UInt64, _ positions: [Int32: Int64]) {
+    private func beginLater(_ number: UInt64, _ starts: Starts) {
         preparation = Task { [mailbox] in
             // A back-off after a call that librdkafka has refused.
             try? await Task.sleep(for: .seconds(1))
-            mailbox.post(.positions(assignment: number, positions))
+            mailbox.post(.starts(assignment: number, starts))
         }
     }
 
@@ -143,12 +142,23 @@ extension CommandLoop {
         if assigned.contains(partition) { readiness.set(partitionSubject(partition), reason) }
         report(.partitionStopped, reason, partition)
         gaps.removeValue(forKey: partition)?.cancel()
+        if leases[partition] != nil {
+            flow { () throws(KafkaError) in try consumer.pause(commandPartitions([partition])) }
+        }
         endLeases([partition])
         engine.handle(.lost([partition]), at: now)
-        flow { () throws(KafkaError) in try consumer.pause(commandPartitions([partition])) }
         if unread.remove(partition) != nil && unread.isEmpty { readiness.set(subject, nil) }
         // The end of a drain, if it was the last one.
         if assigned.isEmpty && engine.summary.partitions.isEmpty { unassign() }
+    }
+
+    /// The consumer tells of an error.
+    func heard(_ error: KafkaError, at now: Moment) {
+        note(error)
+        guard error.code == KafkaError.Code.autoOffsetReset,
+            let partition = error.topicPartition?.partition, assigned.contains(partition)
+        else { return }
+        stop(partition, "what is next to be read is not in the log: \(error)", at: now)
     }
 
     private func endLeases(_ partitions: [Int32]) {
@@ -190,6 +200,14 @@ extension CommandLoop {
     }
 }
 
+/// Where to begin in the partitions of an assignment.
+struct Starts: Sendable {
+    /// The offsets of those that may be read.
+    var offsets: [Int32: Int64] = [:]
+    /// Why others may not.
+    var stopped: [Int32: String] = [:]
+}
+
 /// Finds where to begin in partitions: explicit offsets, never the library's reset (DESIGN.md §7).
 struct StartFinder: Sendable {
     let survey: TopicSurvey
@@ -198,14 +216,13 @@ struct StartFinder: Sendable {
     let partitions: [TopicPartition]
     let logger: Logger
     let throttle: LogThrottle
-    let onStopped: @Sendable (TopicPartition, String) -> Void
 
-    /// The offset to begin at, for each partition that may be read; nil when cancelled.
+    /// Where to begin; nil when cancelled.
     ///
-    /// A partition whose committed offset is not in the log any more is left out: commands were
+    /// A partition whose committed offset is not in the log any more is stopped: commands were
     /// deleted unread, or the topic is another one. That is for a person, and so is a ledger that
     /// cannot be trusted.
-    func starts() async throws(UntrustedLedger) -> [Int32: Int64]? {
+    func starts() async throws(UntrustedLedger) -> Starts? {
         while !Task.isCancelled {
             do {
                 return try await find()
@@ -227,34 +244,19 @@ struct StartFinder: Sendable {
         return nil
     }
 
-    private func find() async throws -> [Int32: Int64] {
-        var starts: [Int32: Int64] = [:]
+    private func find() async throws -> Starts {
+        var starts = Starts()
         for (place, found) in try await survey.ground(partitions, of: count) {
-            let offset = found.committed ?? found.log.low
-            if offset >= found.log.low && offset <= found.log.high {
-                starts[place.partition] = offset
+            let (log, offset) = (found.log, found.committed ?? found.log.low)
+            if offset >= log.low && offset <= log.high {
+                starts.offsets[place.partition] = offset
             } else {
-                stop(place, offset, found.log)
+                starts.stopped[place.partition] =
+                    "the committed offset \(offset) is not in the log (\(log.low)…\(log.high)): "
+                    + "commands were deleted unread"
             }
         }
         return starts
-    }
-
-    private func stop(_ place: TopicPartition, _ offset: Int64, _ log: LedgerCheck.Log) {
-        let reason =
-            "the committed offset \(offset) is not in the log (\(log.low)…\(log.high)): "
-            + "commands were deleted unread"
-        logger.throttled(
-            throttle,
-            as: "stopped \(place.partition)",
-            .critical,
-            "a partition is stopped",
-            metadata: [
-                "topic": "\(place.topic)", "partition": .number(place.partition),
-                "offset": .number(offset), "reason": "\(reason)",
-            ]
-        )
-        onStopped(place, reason)
     }
 }
 

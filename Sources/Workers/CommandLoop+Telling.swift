@@ -62,10 +62,6 @@ extension CommandLoop {
         if error.code == KafkaError.Code.groupAuthorizationFailed {
             readiness.set(subject, error.description)
         }
-        if error.code == KafkaError.Code.autoOffsetReset, let place = error.topicPartition {
-            readiness.set(partitionSubject(place.partition), error.description)
-            report(.partitionStopped, error.description, place.partition)
-        }
         throttle.warn(logger, "Kafka failed", error, kind: "kafka \(error.name)")
     }
 

@@ -16,8 +16,8 @@ final class CommandLoop {
         case stop
         /// An input that needs nothing of the shell.
         case input(Input)
-        /// Where to begin in the partitions of an assignment; those left out are stopped.
-        case positions(assignment: UInt64, [Int32: Int64])
+        /// Where to begin in the partitions of an assignment.
+        case starts(assignment: UInt64, Starts)
         /// A part of a partition's ledger was read.
         case ledger(assignment: UInt64, LedgerChunk)
         /// How far the reading of the ledgers is, in records.
@@ -230,7 +230,7 @@ final class CommandLoop {
         return engine.wakeAt.map { min($0, latest) } ?? latest
     }
 
-    var subject: String { "\(settings.domain.rawValue)s" }
+    var subject: String { settings.domain.plural }
 
     var kafkaSubject: String { "kafka for \(subject)" }
 
@@ -258,7 +258,7 @@ final class CommandLoop {
         case .lost(let list): lose(list.map(\.partition), at: now)
         case .committed(let reply): committed(reply, at: now)
         case .endOfPartition: break
-        case .error(let error): note(error)
+        case .error(let error): heard(error, at: now)
         }
     }
 
@@ -266,7 +266,7 @@ final class CommandLoop {
         switch message {
         case .stop: engine.handle(.stop, at: now)
         case .input(let input): engine.handle(input, at: now)
-        case .positions(let number, let positions): begin(number, positions, at: now)
+        case .starts(let number, let starts): begin(number, starts, at: now)
         case .ledger(let number, let chunk): read(number, chunk, at: now)
         case .progress(let number, let read, let total): progress(number, read: read, of: total)
         case .news: hearNews(at: now)

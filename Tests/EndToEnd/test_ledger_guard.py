@@ -9,6 +9,7 @@ from confluent_kafka import TopicPartition
 from books import await_endings, each_ends_once, judge, nothing_twice, told_as_it_is
 from commands import mixed
 from processes import run
+from test_status import last_heartbeat, told
 from waiting import until
 
 PARTITIONS = 4
@@ -108,7 +109,11 @@ def test_commands_created_anew_under_their_ledger_are_not_worked(start_sandbox, 
 def test_the_number_of_partitions_does_not_change_between_runs(start_sandbox, start_worker):
     sandbox = worked(start_sandbox, start_worker)
     # No broker of these tests can add partitions: the group remembers fewer instead.
-    assert as_if_fewer(sandbox.cluster) > 0
+    commit_otherwise(
+        sandbox.cluster,
+        "payment",
+        lambda offset, text: (offset, text.replace("partitions=4", "partitions=3")),
+    )
     refuses(start_worker(sandbox), r"payment\.commands has 4 partitions", "3", "TOPIC_PREFIX")
     assert sandbox.executed == 40
 
@@ -122,24 +127,45 @@ def metadata(place):
     return re.match(r"ledger_end=\d+ partitions=\d", text)[0]
 
 
-def as_if_fewer(cluster):
-    """Lets the group of the payments say that it knew 3 partitions; answers in how many places."""
-    group = {"group.id": f"{cluster.groups}payments", "session.timeout.ms": 6000}
+def commit_otherwise(cluster, domain, change):
+    """Lets the group of a domain say something else of each partition where it has worked; answers those."""
+    group = {"group.id": f"{cluster.groups}{domain}s", "session.timeout.ms": 6000}
     member = cluster.reader(**group)
-    member.subscribe([cluster.topic("payment.commands")])
+    member.subscribe([cluster.topic(f"{domain}.commands")])
     try:
         until(lambda: member.poll(0.1) or member.assignment(), 30, "the group is joined")
         places = member.committed(member.assignment(), timeout=10)
         known = {place: metadata(place) for place in places if place.offset > 0}
-        assert all("partitions=4" in text for text in known.values()), known
-        fewer = [
-            TopicPartition(p.topic, p.partition, p.offset, text.replace("partitions=4", "partitions=3"))
-            for p, text in known.items()
+        assert known and all("partitions=4" in text for text in known.values()), known
+        other = [
+            TopicPartition(p.topic, p.partition, *change(p.offset, text)) for p, text in known.items()
         ]
-        member.commit(offsets=fewer, asynchronous=False)
-        return len(fewer)
+        member.commit(offsets=other, asynchronous=False)
+        return {place.partition for place in known}
     finally:
         member.close()
+
+
+def test_where_commands_were_deleted_unread_nothing_is_worked(start_sandbox, start_worker):
+    sandbox = worked(start_sandbox, start_worker)
+    cluster = sandbox.cluster
+    stopped = commit_otherwise(cluster, "payout", lambda offset, text: (offset + 1000, text))
+    worker = start_worker(sandbox, ASPAYDS_HEARTBEAT="1s")
+    alerts = lambda: [body for kind, body in told(cluster) if kind == "partition_stopped"]
+    until(lambda: {body["partition"] for body in alerts()} == stopped, 60, alerts)
+    for body in alerts():
+        assert body["domain"] == "payout" and "deleted unread" in body["message"], body
+    payouts = lambda: last_heartbeat(cluster).get("payouts", {}).get("stopped_partitions")
+    until(lambda: payouts() == sorted(stopped), 30, payouts)
+    worker.await_reason("deleted unread")
+
+    # The payouts wait, the payments go on.
+    cluster.send(mixed(20, prefix="LATER"))
+    until(lambda: sandbox.executed >= 50, 60, lambda: worker.output[-3000:])
+    assert {line["kind"] for line in sandbox.executions[40:]} == {"payment"}
+    status = run("aspayds-worker", "status", "--check", environment=sandbox.environment, within=60)
+    assert status.returncode == 1 and "is stopped: the committed offset" in status.stdout
+    assert worker.stop(within=30) == 0
 
 
 def test_a_second_deployment_stops_and_the_first_goes_on(start_sandbox, start_worker):

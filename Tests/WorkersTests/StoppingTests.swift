@@ -115,6 +115,29 @@ import Testing
         }
     }
 
+    /// Commands may be deleted that were not read yet.
+    @Test(.timeLimit(.minutes(1)))
+    func aPositionThatIsNotInTheLogAnyMoreStopsItsPartition() async throws {
+        try await Stage.with { stage in
+            let names = try references(stage)
+            let partitions = [0, 1].map { "payouts partition \($0)" }
+            try await stage.work { producer in
+                _ = await producer.send([stage.command(names.known)])
+                _ = try await stage.events(1)
+                let outOfRange = KafkaError.Code.offsetOutOfRange
+                try stage.cluster.pushErrors(.fetch, Array(repeating: outOfRange, count: 8))
+                while !partitions.allSatisfy(stage.readiness.isSet), !Task.isCancelled {
+                    _ = try await stage.committed(partition: 0)
+                }
+                try stage.cluster.clearErrors(.fetch)
+                _ = await producer.send([stage.command(names.next), stage.command(names.away)])
+                // Nothing tells that nothing happens: the group would have been told meanwhile.
+                _ = try await stage.committed(partition: 0)
+            }
+            #expect(stage.sandbox.executions.map(\.reference) == [names.known])
+        }
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func aLedgerThatCannotBeReadStopsItsPartition() async throws {
         try await Stage.with { stage in
