@@ -189,7 +189,8 @@ extension CommandEngine {
         if !isReading { readGap(of: partition, from: end, to: offset) }
     }
 
-    private func isAwaited(_ ticket: Ticket) -> Bool {
+    /// Whether the answer to what a ticket was given for still counts.
+    public func isAwaited(_ ticket: Ticket) -> Bool {
         if !ticket.isClaim { return state(awaiting: ticket) != nil }
         return partitions[ticket.record.partition]?.claimTicket == ticket
     }

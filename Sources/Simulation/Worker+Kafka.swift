@@ -80,6 +80,7 @@ extension Worker {
         reachKafka { [self] in
             let content = world.ledger[Int(partition)].record(at: offset)?.content
             fromKafka { [self] in
+                guard engine.isAwaited(ticket) else { return }
                 guard case .attempt(var attempt) = content else {
                     return post(.input(.appended(ticket, offset: offset)))
                 }

@@ -78,6 +78,8 @@ extension CommandLoop {
         _ record: LedgerRecord?,
         at now: Moment
     ) {
+        // The partition may be somebody else's by now, or ours anew.
+        guard engine.isAwaited(ticket) else { return }
         guard case .outcome(var outcome)? = record else {
             // What is gone already cannot be kept.
             return engine.handle(.appended(ticket, offset: write.repeats), at: now)
@@ -308,7 +310,7 @@ extension CommandLoop {
             case .ledger(let ticket):
                 engine.handle(.appended(ticket, offset: place?.offset), at: now)
                 // A claim: with it the partition begins to take decisions.
-                if ticket.record.offset < 0 {
+                if ticket.isClaim {
                     giveDecisions(in: ticket.record.partition, at: now)
                 }
             case .methods: if place == nil { toldMethods = nil }
