@@ -46,6 +46,31 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        (1, Decision.Verdict.release, false), (1, .notDone, false), (1, .done, true),
+        (2, .release, true), (2, .notDone, true),
+    ])
+    func nothingIsAllowedAgainstALateAcceptance(
+        _ attempt: Int,
+        _ verdict: Decision.Verdict,
+        isAllowed: Bool
+    ) throws {
+        let history = try #require(
+            ledger(
+                try LedgerScript.record("claim", by: "a"),
+                try LedgerScript.review(),
+                try LedgerScript.record("accepted", attempt: attempt, by: "late")
+            )
+        )
+        do {
+            _ = try rules.reviewed(history, verdict, now: Self.settled)
+            #expect(isAllowed)
+        } catch {
+            #expect(!isAllowed)
+            #expect(error.message?.contains("accepted attempt 1 of payout WD-1") == true)
+        }
+    }
+
     /// Nothing would come of it: the worker sends nothing past `not_after`.
     @Test(arguments: [(Int64(0), true), (1, false)])
     func nothingIsReleasedPastNotAfter(late: Int64, isAllowed: Bool) throws {

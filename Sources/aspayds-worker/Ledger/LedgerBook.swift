@@ -8,6 +8,9 @@ struct LedgerLine {
     /// Its writer had lost the partition already.
     let isLate: Bool
 
+    /// Whether it says, late, that the provider has accepted the order.
+    var isEvidence: Bool { isLate && record.word == LedgerRecord.State.accepted.rawValue }
+
     /// Whether it says what is so; a conflict is about a command, not about the reference.
     var counts: Bool { !isLate && !isConflict }
 
@@ -45,10 +48,8 @@ struct History {
         lines.last { !$0.isConflict && $0.record.order != nil }?.record.order
     }
 
-    /// Late records that say the provider has accepted the order: evidence for a person.
-    var lateAcceptances: [LedgerLine] {
-        lines.filter { $0.isLate && $0.record.word == LedgerRecord.State.accepted.rawValue }
-    }
+    /// Late records that say the provider has accepted the order.
+    var lateAcceptances: [LedgerLine] { lines.filter(\.isEvidence) }
 }
 
 /// What ledgers say of references, read in the order in which they were written.

@@ -25,11 +25,7 @@ struct ReviewRules {
     }
 
     /// How long after a doubt began that is, in milliseconds.
-    var wait: Int64 {
-        let wait = EngineSettings().sendDeadline + settleWindow
-        return wait.components.seconds * 1000
-            + wait.components.attoseconds / 1_000_000_000_000_000
-    }
+    var wait: Int64 { (EngineSettings().sendDeadline + settleWindow).wholeMilliseconds }
 
     /// The attempt that a verdict would be about.
     ///
@@ -47,6 +43,14 @@ struct ReviewRules {
             throw Failure(
                 "\(name) was accepted by the provider, so nothing lets it be sent again; find out "
                     + "what became of it, and close it"
+            )
+        }
+        let late = history.lateAcceptances.last { $0.record.attempt == review.attempt }
+        if verdict != .done, !review.isHeld, let late {
+            throw Failure(
+                "somebody who had lost the partition has recorded that the provider accepted "
+                    + "attempt \(review.attempt) of \(name) (\(late.place)); the owner takes that "
+                    + "for true once it reads it, and nothing is sent again. Close it as done"
             )
         }
         if verdict == .release, let notAfter = Self.passed(history, now: now) {
