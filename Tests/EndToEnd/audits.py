@@ -23,7 +23,8 @@ def audit(environment, *flags, within=120):
 def assert_right(environment, *flags, **options):
     """Runs an audit that finds nothing wrong; answers what it says."""
     code, report = audit(environment, *flags, **options)
-    assert (report["breaches"], code) == ([], 0)
+    assert report["breaches"] == [], json.dumps(report["breaches"], indent=1, default=str)
+    assert code == 0, report
     return report
 
 

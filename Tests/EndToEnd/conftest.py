@@ -172,6 +172,17 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
+def pytest_sessionfinish(session):
+    """Tells the process that started this one, if the tests run in several, what was searched."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["searched"] = dict(secrets_kept.searched)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    secrets_kept.searched.update(getattr(node, "workeroutput", {}).get("searched", {}))
+
+
 def pytest_terminal_summary(terminalreporter):
     """Leaves nothing on the broker from outside; says how much was searched for secrets."""
     if outside.SERVERS:

@@ -40,7 +40,8 @@ def test_a_pause_is_obeyed_by_all_and_survives_a_restart(start_sandbox, start_wo
     until(lambda: lag() == 1, 15, lag)
     cluster.send([payout("HELD-2"), payout("HELD-3")])
     until(lambda: lag() == 3, 15, lag)
-    assert metrics(worker)['aspayds_lag_records{domain="payout"}'] == 3
+    metric = lambda: metrics(worker)['aspayds_lag_records{domain="payout"}']
+    until(lambda: metric() == 3, 15, metric)
 
     ended = run(
         *("aspayds-worker", "watch", "--reference", "HELD-1"), environment=sandbox.environment, within=60
