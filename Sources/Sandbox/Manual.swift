@@ -2,24 +2,20 @@
 public enum Manual {
     private struct Section {
         let title: String
-        let heads: (String, String)
         let rows: [(String, String)]
     }
 
     private static let sections = [
         Section(
             title: "Magic references, by what a create's reference begins with",
-            heads: ("reference", "what happens"),
             rows: MagicReference.all.map { ("SBX-\($0.word)-", $0.summary) }
         ),
         Section(
             title: "Faults by rule, for POST /_sandbox/faults",
-            heads: ("fault", "what happens"),
             rows: Fault.allCases.map { ($0.rawValue, $0.summary) }
         ),
         Section(
             title: "Members of a rule",
-            heads: ("member", "meaning"),
             rows: [
                 ("fault", "one of the above; the only member that is required"),
                 ("rate", "the share of requests that it strikes, 0 to 1 (1)"),
@@ -32,17 +28,14 @@ public enum Manual {
         ),
         Section(
             title: "Faults of webhooks, for POST /_sandbox/webhooks/faults",
-            heads: ("fault", "what happens"),
             rows: WebhookFault.allCases.map { ($0.rawValue, $0.summary) }
         ),
         Section(
             title: "Settings, for POST /_sandbox/settings",
-            heads: ("setting", "meaning"),
             rows: Provider.Settings.manual
         ),
         Section(
             title: "Orders to the sandbox",
-            heads: ("order", "what it does"),
             rows: Control.endpoints
         ),
     ]
@@ -57,17 +50,6 @@ public enum Manual {
                     : "  \(name)\(String(repeating: " ", count: width - name.count))  \(meaning)"
             }
             return "\(section.title):\n\(rows.joined(separator: "\n"))"
-        }.joined(separator: "\n\n")
-    }
-
-    /// For a README: the same as tables.
-    public static var markdown: String {
-        sections.map { section in
-            let rows = section.rows.map { name, meaning in
-                "| `\(name)` | \(meaning.replacing("|", with: "\\|")) |"
-            }
-            let head = "| \(section.heads.0) | \(section.heads.1) |\n|---|---|"
-            return "**\(section.title)**\n\n\(head)\n\(rows.joined(separator: "\n"))"
         }.joined(separator: "\n\n")
     }
 }

@@ -54,9 +54,6 @@ struct SandboxCommand: AsyncParsableCommand {
     @Flag(help: "Say nothing on standard error but errors.")
     var quiet = false
 
-    @Flag(help: .hidden)
-    var markdown = false
-
     func validate() throws {
         guard (0...65_535).contains(apiPort) else {
             throw ValidationError("--api-port is \(apiPort); allowed: 0 to 65535.")
@@ -74,7 +71,6 @@ struct SandboxCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        if markdown { return print(Manual.markdown) }
         if let envFile { WorkerEnvironment.remove(envFile) }
         let cluster = kafka ? try startCluster() : nil
         defer { cluster?.close() }

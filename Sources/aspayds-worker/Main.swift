@@ -19,7 +19,7 @@ struct AspaydsWorker: AsyncParsableCommand {
               aspayds-worker watch --follow                 events as they come
               aspayds-worker status                         how all replicas are; top: live
               aspayds-worker review list                    references that need a person
-              aspayds-worker ledger show TRX1001            all that is known of a reference
+              aspayds-worker ledger show TRX1001            what is known of a reference
               aspayds-worker dead-letters list              records that are no commands
               aspayds-worker pause payouts --by amina --why "the bank is closed"
               aspayds-worker api payout WD-1001             what the provider says of it

@@ -20,13 +20,14 @@ struct AuditCommand: AsyncParsableCommand {
             no breach. What was deleted since is not judged, and counted.
 
               aspayds-worker audit
-              aspayds-worker audit --complete                after a test: nothing may be open
-              aspayds-worker audit --provider --rate 2       ask the provider as well
+              aspayds-worker audit --complete             after a test: nothing is open
+              aspayds-worker audit --provider --rate 2    ask the provider as well
               aspayds-worker audit --reference WD-1001 --json
-              aspayds-worker audit --since 24h               what was found before is dealt with
+              aspayds-worker audit --since 24h            what is older is dealt with
 
             Give it the workers' ASPAYDS_SETTLE_WINDOW and ASPAYDS_…_REPOST: by them it judges \
             whether another attempt was allowed.
+
 
             """ + SettingsHelp.brief
     )
@@ -104,7 +105,7 @@ struct AuditCommand: AsyncParsableCommand {
                     + "like 24h"
             )
         }
-        return Moment.now - ago.components.seconds * 1000
+        return Moment.now - ago.wholeMilliseconds
     }
 
     private func terms(_ settings: Settings) -> AuditTerms {

@@ -22,6 +22,7 @@ struct LedgerCommand: AsyncParsableCommand {
 
                   aspayds-worker ledger show WD-1001
 
+
                 """ + SettingsHelp.brief
         )
 

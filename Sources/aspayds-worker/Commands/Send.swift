@@ -12,8 +12,9 @@ struct SendCommand: AsyncParsableCommand {
 
               aspayds-worker send payment --reference TRX1001 --amount 100 \\
                   --customer-name Rahim --callback-url https://shop.example/cb
-              aspayds-worker send payout --reference WD1001 --payout-method-id 1 --amount 500 \\
-                  --recipient-name Karim --recipient-account 01712345678
+              aspayds-worker send payout --reference WD1001 --amount 500 \\
+                  --payout-method-id 1 --recipient-name Karim \\
+                  --recipient-account 01712345678
               aspayds-worker send payout --file payouts.csv
               aspayds-worker send payment --check --reference TRX1001
               echo 'no JSON' | aspayds-worker send payment --raw - --key TRX1001

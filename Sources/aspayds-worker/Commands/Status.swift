@@ -14,6 +14,7 @@ struct StatusCommand: AsyncParsableCommand {
               aspayds-worker status --check > /dev/null || page-somebody
               aspayds-worker status --json | jq -r '.needs_person[].message'
 
+
             """ + SettingsHelp.brief
     )
 

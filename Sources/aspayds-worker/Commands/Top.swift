@@ -11,6 +11,7 @@ struct TopCommand: AsyncParsableCommand {
             between two heartbeats. q or Ctrl-C quits. It needs a terminal; where there is none, \
             use `status`.
 
+
             """ + SettingsHelp.brief
     )
 

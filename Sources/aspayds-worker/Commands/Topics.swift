@@ -10,7 +10,7 @@ struct TopicsCommand: AsyncParsableCommand {
             The topics are compiled into the program from topics/topics.yaml.
 
               aspayds-worker topics apply
-              aspayds-worker topics apply --partitions 3 --replication-factor 1   one broker
+              aspayds-worker topics apply --partitions 3 --replication-factor 1
               aspayds-worker topics check --development
             """,
         subcommands: [Apply.self, Check.self, List.self]

@@ -22,7 +22,8 @@ struct WatchCommand: AsyncParsableCommand {
 
               aspayds-worker watch --follow
               aspayds-worker watch --reference TRX1001
-              aspayds-worker watch --follow --from beginning --until-final 7 --timeout 60s --json
+              aspayds-worker watch --follow --from beginning --until-final 7 --json
+
 
             """ + SettingsHelp.brief
     )

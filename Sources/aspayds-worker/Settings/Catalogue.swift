@@ -42,7 +42,10 @@ enum Catalogue {
         "ASPAYDS_RATE_SHARE_PAYOUTS",
         default: "0.5",
         .number(0...1),
-        "the payout worker's part of the rate"
+        """
+        the payouts' part of the rate and of the requests in flight; what one domain leaves, the \
+        other does not get
+        """
     )
     static let maxInFlight = Setting(
         "ASPAYDS_MAX_IN_FLIGHT",
@@ -78,7 +81,7 @@ enum Catalogue {
         "ASPAYDS_PAYOUT_REPOST",
         default: "never",
         .choice(Settings.Repost.self),
-        "when an in-doubt payout is sent again; see the README first"
+        "when an in-doubt payout is sent again; read what the README guarantees first"
     )
     static let payouts = Setting(
         "ASPAYDS_PAYOUTS",

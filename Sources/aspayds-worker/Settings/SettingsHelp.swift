@@ -39,7 +39,8 @@ enum SettingsHelp {
     /// The README's table.
     static var markdown: String {
         let rows = ([KafkaProperties.bootstrapServers] + Catalogue.entries).map { entry in
-            let initial = entry.defaultText.map { "`\($0)`" } ?? ""
+            let initial =
+                entry.defaultText.map { "`\($0)`" } ?? (entry.isRequired ? "required" : "")
             return "| `\(entry.variable)` | \(initial) | \(entry.summary) |"
         }
         let network = NetworkSettings.variables.map { "| \($0.names) |  | \($0.summary) |" }
@@ -51,9 +52,19 @@ enum SettingsHelp {
         let names =
             entry.isSecret
             ? "\(entry.variable), \(entry.variable)_FILE" : "\(entry.variable)  (\(entry.flag))"
-        let kafka = entry.path.count == 2
-        let initial = entry.defaultText.map { ["default \($0)"] } ?? []
-        let lines = [entry.summary] + initial + [kafka ? "required" : entry.allowed]
+        let initial = entry.defaultText.map { "default \($0)" }
+        let lines = [entry.summary, initial, entry.isRequired ? "required" : entry.allowed]
+            .compactMap(\.self)
         return "  \(names)\n" + lines.map { "      \($0)" }.joined(separator: "\n")
+    }
+}
+
+extension SettingEntry {
+    /// Whether whoever works commands must set it.
+    fileprivate var isRequired: Bool {
+        let required = [
+            KafkaProperties.bootstrapServers, Catalogue.apiKey.entry, Catalogue.apiSecret.entry,
+        ]
+        return required.contains { $0.variable == variable }
     }
 }
