@@ -99,10 +99,10 @@ The events go on below, until Ctrl-C. In another terminal, from here:
       --recipient-name Rahim --recipient-account 01712345678
   echo 'TRX1001:{"amount":100,"customer_name":"Rahim","transaction_reference":"TRX1001"}' |
       kcat -P -b $KAFKA_BOOTSTRAP_SERVERS -t aspayds.payment.commands -X topic.partitioner=murmur2_random -K:
-  kcat -C -b $KAFKA_BOOTSTRAP_SERVERS -t aspayds.notifications    what was verified, as the provider's webhooks
-  kcat -C -b $KAFKA_BOOTSTRAP_SERVERS -t aspayds.webhooks         what came from outside, as it came
+  kcat -C -b $KAFKA_BOOTSTRAP_SERVERS -t aspayds.notifications    # what was verified, as the provider's webhooks
+  kcat -C -b $KAFKA_BOOTSTRAP_SERVERS -t aspayds.webhooks         # what came from outside, as it came
   curl -s -X POST $root/_sandbox/faults -d '[{"fault":"429","rate":0.5}]'
-  aspayds-sandbox --help                                  more faults, and magic references
+  aspayds-sandbox --help                                  # more faults, and magic references
 
 END
     wait "${pids[0]}"
