@@ -98,20 +98,12 @@ package struct PaymentCommand: Sendable, Hashable {
     package var order: PaymentOrder
     /// The currency, where the command names it.
     package var currency: String?
-    /// Where the customer is sent in the end.
-    package var returnURL: String?
     /// After this (milliseconds since 1970) nothing is sent any more.
     package var notAfter: Int64?
 
-    package init(
-        order: PaymentOrder,
-        currency: String? = nil,
-        returnURL: String? = nil,
-        notAfter: Int64? = nil
-    ) {
+    package init(order: PaymentOrder, currency: String? = nil, notAfter: Int64? = nil) {
         self.order = order
         self.currency = currency
-        self.returnURL = returnURL
         self.notAfter = notAfter
     }
 }

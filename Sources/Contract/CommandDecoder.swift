@@ -140,26 +140,24 @@ package struct CommandDecoder: Sendable {
         let currency = try fields.currency()
         let amount = try fields.amount(currency: currency)
         let name = try fields.personal("customer_name")
-        let (callbackURL, returnURL) = try addresses(fields, reference)
         return PaymentCommand(
             order: PaymentOrder(
                 transactionReference: reference,
                 amount: amount,
                 customerName: name,
-                callbackURL: callbackURL
+                callbackURL: try address(fields, reference)
             ),
             currency: currency,
-            returnURL: returnURL,
             notAfter: try fields.notAfter()
         )
     }
 
-    /// Where the provider calls back, which is ours unless the command names its own, and where the
-    /// customer is sent from there.
-    private func addresses(
+    /// Where the provider calls back: ours, which says where the customer is sent from there, unless
+    /// the command names its own.
+    private func address(
         _ fields: CommandFields,
         _ reference: String
-    ) throws(Problem) -> (callback: String, return: String?) {
+    ) throws(Problem) -> String {
         let own = try fields.url("callback_url")
         let returnURL = try fields.url("return_url")
         guard let callback else {
@@ -177,7 +175,7 @@ package struct CommandDecoder: Sendable {
                     "return_url: needs the webhook receiver; set ASPAYDS_PUBLIC_URL"
                 )
             }
-            return (own, nil)
+            return own
         }
         guard let address = own ?? callback.address(.payment, reference, returnURL: returnURL)
         else {
@@ -188,7 +186,7 @@ package struct CommandDecoder: Sendable {
                     + "\(WebAddress.longest) characters"
             )
         }
-        return (address, returnURL)
+        return address
     }
 
     private static let payoutFields = [

@@ -12,7 +12,10 @@ package enum Domain: String, Sendable, CaseIterable {
     package var typePrefix: String { "aspayds.\(rawValue)." }
 
     /// The `ce_source` of what the worker publishes; it names the role that owns the state.
-    package var source: String { "/aspayds-worker/\(rawValue)s" }
+    package var source: String { "/aspayds-worker/\(plural)" }
+
+    /// What its role, its consumer group and its figures are called by.
+    package var plural: String { rawValue + "s" }
 
     /// The name of the provider's id in messages.
     package var idField: String { self == .payment ? "invoice_id" : "payout_id" }

@@ -70,7 +70,7 @@ extension RateShare {
 
     /// Reads it from the value of a heartbeat; nil where there is none, or one that breaks a rule.
     package init?(of domain: Domain, in heartbeat: JSONObject) {
-        guard let figures = heartbeat["\(domain.rawValue)s"]?.object,
+        guard let figures = heartbeat[domain.plural]?.object,
             let share = figures[Self.field]?.object,
             let group = share["group"]?.text,
             let number: UInt64 = share.number("number"),

@@ -52,10 +52,9 @@ extension ProcessFigures {
             roles: try fields.list("roles") { $0.text }
         )
         for domain in Domain.allCases {
-            guard let figures = try fields.object("\(domain.rawValue)s") else { continue }
+            guard let figures = try fields.object(domain.plural) else { continue }
             domains[domain] = try DomainFigures(figures, domain, at: at)
         }
-        webhooks = try fields.counts("webhooks")
     }
 }
 

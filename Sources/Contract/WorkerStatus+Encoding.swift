@@ -37,9 +37,8 @@ extension WorkerStatus {
             for (domain, figures) in process.domains.sorted(by: {
                 $0.key.rawValue < $1.key.rawValue
             }) {
-                w.object("\(domain.rawValue)s") { figures.write(to: &$0, now: at) }
+                w.object(domain.plural) { figures.write(to: &$0, now: at) }
             }
-            if !process.webhooks.isEmpty { w.object("webhooks") { $0.counts(process.webhooks) } }
         }
     }
 }

@@ -107,23 +107,19 @@ package struct ProcessFigures: Sendable, Equatable {
     package var roles: [String]
     /// Of each domain that it works on.
     package var domains: [Domain: DomainFigures]
-    /// Webhooks and returns taken so far, by what was made of them.
-    package var webhooks: [String: Int64]
 
     package init(
         version: String,
         host: String,
         startedAt: Int64,
         roles: [String],
-        domains: [Domain: DomainFigures] = [:],
-        webhooks: [String: Int64] = [:]
+        domains: [Domain: DomainFigures] = [:]
     ) {
         self.version = version
         self.host = host
         self.startedAt = startedAt
         self.roles = roles
         self.domains = domains
-        self.webhooks = webhooks
     }
 }
 
@@ -147,7 +143,7 @@ package struct DomainFigures: Sendable, Equatable {
     package var rateShare: RateShare?
     /// Requests per second allowed at present, less than the limit after a 429.
     package var rateAllowed = 0.0
-    /// Requests per second of the last heartbeat's time.
+    /// Requests per second of the last five seconds or more.
     package var rateUsed = 0.0
     /// Why requests are held back: `failures` or `credentials`; nil while they are not.
     package var breaker: String?

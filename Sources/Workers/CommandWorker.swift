@@ -40,7 +40,7 @@ package struct CommandWorker: Service {
         self.reporter = reporter
         self.neighbours = neighbours
         // Before anything runs, or health would answer that all is well until Kafka was asked.
-        readiness.set("\(settings.domain.rawValue)s", "starting")
+        readiness.set(settings.domain.plural, "starting")
     }
 
     /// Runs until a graceful shutdown has drained everything.

@@ -40,7 +40,7 @@ struct TopicSurvey: Sendable {
     /// A cluster that cannot be reached, or has no topics yet, is asked again for as long as it
     /// takes. Throws ``UntrustedLedger``.
     func partitionCount(readiness: Readiness, logger: Logger) async throws -> Int? {
-        let subject = "kafka for \(domain.rawValue)s"
+        let subject = "kafka for \(domain.plural)"
         let throttle = LogThrottle()
         var (pause, timeout) = (Duration.milliseconds(200), Self.firstTimeout)
         readiness.set(subject, "asking for the topics")

@@ -65,8 +65,7 @@ import Testing
                 host: "w",
                 startedAt: 3000,
                 roles: ["payouts", "webhooks"],
-                domains: [.payout: figures, .payment: DomainFigures()],
-                webhooks: ["checked": 4]
+                domains: [.payout: figures, .payment: DomainFigures()]
             )
         )
         #expect(try readBack(status) == status)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Contract
 import Kafka
 import Testing
+import Workers
 
 @testable import aspayds_worker
 

@@ -166,13 +166,7 @@ package final class StatusReporter: Service, Sendable {
             return state.number
         }
         guard let number else { return }
-        let record = make(number, Clock.now.wallClock).encoded()
-        let message = Message(
-            topic: topic,
-            key: record.key,
-            value: record.value,
-            headers: record.headers.map { Header(name: $0.name, value: $0.value) }
-        )
+        let message = Message(topic: topic, make(number, Clock.now.wallClock).encoded())
         producer.send([message]) { [self] reports in
             state.withLock { $0.pending -= 1 }
             guard case .failure(let error)? = reports.first else { return }

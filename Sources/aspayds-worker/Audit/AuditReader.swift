@@ -78,7 +78,7 @@ struct AuditReader {
     /// How far the group of a domain has got; nothing where it may not be asked.
     private func committed(_ domain: Domain) async -> [TopicPartition: Int64] {
         let places = places([topics.commands(of: domain)])
-        let group = "\(settings.groupPrefix)\(domain.rawValue)s"
+        let group = "\(settings.groupPrefix)\(domain.plural)"
         do throws(KafkaError) {
             let reader = try Reader(
                 KafkaAccess.configuration(settings, defaults: ["group.id": group])

@@ -15,7 +15,7 @@ struct ProviderLookup {
         var asked = 0
         for domain in Domain.allCases {
             let subjects = books.subjects(domain)
-            var progress = Progress("asking about \(domain.rawValue)s", of: Int64(subjects.count))
+            var progress = Progress("asking about \(domain.plural)", of: Int64(subjects.count))
             defer { progress.end() }
             var rest = subjects[...]
             while !rest.isEmpty {

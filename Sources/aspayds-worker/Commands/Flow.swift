@@ -142,7 +142,7 @@ extension SettingsOptions {
 extension Domain {
     /// The domain of a role: `payments` or `payouts`.
     init(role: String) throws(ValidationError) {
-        guard let domain = Domain.allCases.first(where: { "\($0.rawValue)s" == role }) else {
+        guard let domain = Domain.allCases.first(where: { $0.plural == role }) else {
             throw ValidationError("\"\(printable(role))\": must be payments or payouts")
         }
         self = domain

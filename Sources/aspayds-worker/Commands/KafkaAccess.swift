@@ -84,19 +84,6 @@ enum KafkaAccess {
     }
 }
 
-extension Message {
-    /// A message of the contract.
-    init(topic: String, partition: Int32?, _ record: EncodedRecord) {
-        self.init(
-            topic: topic,
-            partition: partition,
-            key: record.key,
-            value: record.value,
-            headers: record.headers.map { Header(name: $0.name, value: $0.value) }
-        )
-    }
-}
-
 extension Admin {
     /// Describes topics for a person who waits.
     fileprivate func describe(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Contract
 import JSON
 import Kafka
+import Workers
 
 extension LedgerCommand {
     /// Takes a ledger back that another deployment has claimed.
@@ -79,7 +80,7 @@ struct ClaimDesk {
         self.settings = settings
         let topics = Topics(prefix: settings.topicPrefix)
         (commands, ledger) = (topics.commands(of: domain), topics.ledger(of: domain))
-        group = "\(settings.groupPrefix)\(domain.rawValue)s"
+        group = "\(settings.groupPrefix)\(domain.plural)"
     }
 
     /// How many partitions both topics have.
@@ -150,13 +151,10 @@ struct ClaimDesk {
                 partitions: count,
                 at: Moment.now
             )
-            let record = LedgerRecord.claim(claim).encoded()
             return Message(
                 topic: ledger,
                 partition: partition,
-                key: record.key,
-                value: record.value,
-                headers: record.headers.map { Header(name: $0.name, value: $0.value) }
+                LedgerRecord.claim(claim).encoded()
             )
         }
         let producer = try KafkaAccess.producer(settings)

@@ -200,7 +200,7 @@ struct DecisionOptions: ParsableArguments {
             guard !noWait else { return }
             throw Failure(
                 "no worker has taken it within \(DurationText.write(wait)); it stays on the "
-                    + "topic, for a worker with the role \(order.domain.rawValue)s"
+                    + "topic, for a worker with the role \(order.domain.plural)"
             )
         }
     }

@@ -1,5 +1,6 @@
 import Contract
 import Kafka
+import Workers
 
 /// Gives operators' orders to the workers, on the topic `worker.control`.
 struct ControlDesk {

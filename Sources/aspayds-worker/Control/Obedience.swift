@@ -62,7 +62,7 @@ extension Obedience {
         let what =
             switch order.kind {
             case .flow(let domain, let isPaused):
-                "\(domain.rawValue)s \(isPaused ? "paused" : "resumed")"
+                "\(domain.plural) \(isPaused ? "paused" : "resumed")"
             case .rate(let limit): limit.map { "rate limit \($0)/s" } ?? "rate limit as it is set"
             }
         let who =

@@ -1,5 +1,6 @@
 import Contract
 import Kafka
+import Workers
 
 /// Puts dead letters back onto their command topics, at a limited rate.
 struct Replayer {

@@ -56,13 +56,14 @@ final class KafkaHintSink: HintSink, Service {
 
     func append(_ hint: Hint) async -> Bool {
         guard let count = partitions.withLock({ $0[hint.domain] }) else { return false }
-        var batch = [message(hint.audit, to: topics.webhooks)]
+        var batch = [Message(topic: topics.webhooks, hint.audit)]
         if let check = hint.check {
             let home = HomePartition.of(hint.reference, partitions: count)
-            batch.append(message(check, to: topics.commands(of: hint.domain), home))
+            let topic = topics.commands(of: hint.domain)
+            batch.append(Message(topic: topic, partition: home, check))
         }
         if let event = hint.event {
-            batch.append(message(event, to: topics.events(of: hint.domain)))
+            batch.append(Message(topic: topics.events(of: hint.domain), event))
         }
         let isWritten = await producer.send(batch).allSatisfy { (try? $0.get()) != nil }
         if isWritten { counter(hint.domain, hint.verdict).increment() }
@@ -74,20 +75,6 @@ final class KafkaHintSink: HintSink, Service {
             label: "aspayds_webhooks_total",
             dimensions: [("domain", domain.rawValue), ("verdict", verdict.rawValue)],
             factory: metrics
-        )
-    }
-
-    private func message(
-        _ record: EncodedRecord,
-        to topic: String,
-        _ partition: Int32? = nil
-    ) -> Message {
-        Message(
-            topic: topic,
-            partition: partition,
-            key: record.key,
-            value: record.value,
-            headers: record.headers.map { Header(name: $0.name, value: $0.value) }
         )
     }
 

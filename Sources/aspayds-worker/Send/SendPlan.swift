@@ -66,7 +66,7 @@ struct SendPlan {
         var headers = [
             ("ce_specversion", "1.0"), ("ce_id", UUID().uuidString.lowercased()),
             ("ce_source", "/aspayds-worker/send"), ("ce_type", type),
-            ("ce_time", RFC3339.format(Int64(Date().timeIntervalSince1970 * 1000))),
+            ("ce_time", RFC3339.format(Moment.now)),
             ("content-type", "application/json"),
         ]
         if let reference { headers.append(("ce_subject", reference)) }

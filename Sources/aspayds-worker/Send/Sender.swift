@@ -2,6 +2,7 @@ import Contract
 import JSON
 import Kafka
 import Synchronization
+import Workers
 
 /// Produces to one command topic and prints where each command went.
 struct Sender {

@@ -19,7 +19,7 @@ extension ConcernRules {
             kind: .inReview,
             domain: domain,
             since: overview.total.oldestInReview,
-            message: "\(domain.rawValue)s: \(count) in review",
+            message: "\(domain.plural): \(count) in review",
             help: "aspayds-worker review list --domain \(domain.rawValue)"
         )
     }
@@ -32,7 +32,7 @@ extension ConcernRules {
             kind: .deadLetters,
             domain: overview.domain,
             since: first.at,
-            message: "\(overview.domain.rawValue)s: \(count) dead letter\(count == 1 ? "" : "s")",
+            message: "\(overview.domain.plural): \(count) dead letter\(count == 1 ? "" : "s")",
             help: "aspayds-worker dead-letters list --unanswered"
         )
     }
@@ -51,7 +51,7 @@ extension ConcernRules {
             kind: isRefused ? .credentialsRefused : .breakerOpen,
             domain: overview.domain,
             since: alive.compactMap { $0.alerts[subject]?.at }.min(),
-            message: "\(overview.domain.rawValue)s: \(what)\(of)",
+            message: "\(overview.domain.plural): \(what)\(of)",
             help: isRefused
                 ? "put the right key into the secret and restart the workers"
                 : "they go on by themselves when it is back; ask the provider"
@@ -71,7 +71,7 @@ extension ConcernRules {
                 kind: .partitionStopped,
                 domain: overview.domain,
                 since: alert?.at,
-                message: "\(overview.domain.rawValue)s/\(partition) is stopped\(why)",
+                message: "\(overview.domain.plural)/\(partition) is stopped\(why)",
                 help: "do not reset offsets: see deploy/README.md, Partition stopped"
             )
         }
@@ -79,7 +79,7 @@ extension ConcernRules {
 
     private func unowned(_ overview: DomainOverview) -> Concern? {
         guard !alive.isEmpty else { return nil }
-        let domain = "\(overview.domain.rawValue)s"
+        let domain = overview.domain.plural
         guard overview.replicas > 0 else {
             return Concern(
                 kind: .partitionUnowned,
@@ -120,7 +120,7 @@ extension ConcernRules {
             kind: .stuck,
             domain: overview.domain,
             since: last,
-            message: "\(overview.domain.rawValue)s: \(lag) commands wait and none ends",
+            message: "\(overview.domain.plural): \(lag) commands wait and none ends",
             help: overview.total.lastError.map { "the last error: \($0)" }
                 ?? "see `ready` of each replica, and its log"
         )

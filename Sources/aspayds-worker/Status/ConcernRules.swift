@@ -85,7 +85,7 @@ struct ConcernRules {
                 domain: overview.domain,
                 replica: replica.name,
                 since: figures.at,
-                message: "\(replica.name) hangs: nothing of its \(overview.domain.rawValue)s moves",
+                message: "\(replica.name) hangs: nothing of its \(overview.domain.plural) moves",
                 help: "restart it; nothing is sent twice"
             )
         }
@@ -94,7 +94,7 @@ struct ConcernRules {
 
     /// `payouts/3`.
     private func place(_ alert: WorkerStatus) -> String {
-        let domain = alert.domain.map { "\($0.rawValue)s" } ?? "-"
+        let domain = alert.domain?.plural ?? "-"
         return alert.partition.map { "\(domain)/\($0)" } ?? domain
     }
 }

@@ -117,7 +117,7 @@ struct Dashboard {
         guard !fields.isEmpty else { return [] }
         let room = min((width - Self.labelWidth) / fields.count - 2, Self.widest)
         let heads = fields.map {
-            [StyledLine("\($0.overview.domain.rawValue)s".uppercased(), .heading)]
+            [StyledLine($0.overview.domain.plural.uppercased(), .heading)]
         }
         let rows = labels.flatMap { label in
             let cells = fields.map { Self.flow($0.value(label), to: room) }

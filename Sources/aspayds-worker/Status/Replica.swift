@@ -85,7 +85,7 @@ struct Replica {
     func figures(_ domain: Domain) -> DomainFigures? { beat?.process.domains[domain] }
 
     /// Whether its roles have the domain in them.
-    func works(on domain: Domain) -> Bool { roles.contains("\(domain.rawValue)s") }
+    func works(on domain: Domain) -> Bool { roles.contains(domain.plural) }
 
     /// Three heartbeats may be missed, which takes ten seconds at least.
     func life(at now: Int64, heartbeat: Int64) -> Life {

@@ -13,7 +13,7 @@ struct StatusDocument {
                 for concern in overview.concerns { w.object { write(concern, to: &$0) } }
             }
             for domain in overview.domains {
-                w.object("\(domain.domain.rawValue)s") { write(domain, to: &$0) }
+                w.object(domain.domain.plural) { write(domain, to: &$0) }
             }
             w.array("replicas") { w in
                 for (replica, life) in overview.replicas {
@@ -63,7 +63,7 @@ struct StatusDocument {
         w.array("roles") { w in for role in process.roles { w.string(role) } }
         for domain in Domain.allCases {
             guard let figures = process.domains[domain] else { continue }
-            w.object("\(domain.rawValue)s") { figures.write(to: &$0, now: overview.now) }
+            w.object(domain.plural) { figures.write(to: &$0, now: overview.now) }
         }
     }
 }

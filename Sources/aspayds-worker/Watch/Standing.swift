@@ -48,9 +48,9 @@ struct Standing: Equatable {
     /// What nobody has answered waits for good reason.
     init(paused order: StandingOrder, _ domain: Domain, at now: Int64) {
         let ago = Moment.span(now - order.at)
-        text = "waits: \(domain.rawValue)s are paused by \(order.by) \(ago) ago: \(order.why)"
+        text = "waits: \(domain.plural) are paused by \(order.by) \(ago) ago: \(order.why)"
         style = .attention
-        help = "aspayds-worker resume \(domain.rawValue)s --by WHO --why WHY"
+        help = "aspayds-worker resume \(domain.plural) --by WHO --why WHY"
     }
 
     init(text: String, style: Style?, help: String? = nil, isUnanswered: Bool = false) {

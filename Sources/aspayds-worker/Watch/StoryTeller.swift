@@ -121,7 +121,7 @@ struct StoryTeller {
     private func pause(of domain: Domain) async -> StandingOrder? {
         do throws(Failure) { return try await ControlDesk(settings).pause(of: domain) } catch {
             Terminal.complain(
-                "warning: whether \(domain.rawValue)s are paused is not known: "
+                "warning: whether \(domain.plural) are paused is not known: "
                     + (error.message ?? "-")
             )
             return nil
