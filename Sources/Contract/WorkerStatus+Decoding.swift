@@ -79,6 +79,7 @@ extension DomainFigures {
         command = try Latency(fields.object("command_latency_ms"))
         outcomes = try fields.counts("outcomes")
         deadLetters = try fields.integer("dead_letters")
+        forwarded = try fields.integer("forwarded")
         try readOpen(fields, at: at)
         restored = try fields.integer("restored_records")
         toRestore = try fields.integer("records_to_restore")

@@ -79,6 +79,7 @@ extension DomainFigures {
         w.object("command_latency_ms") { command.write(to: &$0) }
         w.object("outcomes") { $0.counts(outcomes) }
         w.field("dead_letters", deadLetters)
+        w.field("forwarded", forwarded)
         w.field("in_doubt", inDoubt)
         w.field("oldest_in_doubt_seconds", oldestInDoubt.map { Self.age($0, now) })
         w.field("in_review", inReview)

@@ -159,6 +159,8 @@ package struct DomainFigures: Sendable, Equatable {
     package var outcomes: [String: Int64] = [:]
     /// Records so far that are no commands; nil where a worker does not tell.
     package var deadLetters: Int64?
+    /// Commands so far that were forwarded to their home partitions; nil likewise.
+    package var forwarded: Int64?
     /// References being looked up, and needing a person; the oldest since, milliseconds since 1970.
     package var inDoubt = 0
     package var oldestInDoubt: Int64?

@@ -96,7 +96,8 @@ extension CommandLoop {
     private func noteLate(_ outcome: LedgerRecord.Outcome, of id: RecordID) {
         guard let job = jobs[id] ?? Job(.outcome(outcome)) else { return }
         jobs[id] = job
-        jobs[id]?.lateReceipt = (outcome.attempt, Receipt(outcome))
+        let late = (outcome.attempt, Receipt(outcome), outcome.decision)
+        jobs[id]?.lateAcceptance = late
     }
 
     func progress(_ number: UInt64, read: Int64, of total: Int64) {

@@ -186,7 +186,7 @@ extension CommandLoop {
             partition: home,
             span: spans.publishing(to: commandTopic, within: jobs[ticket.record]?.span?.trace)
         )
-        forwarded += 1
+        instruments.forwardedOne()
         logger.throttled(
             throttle,
             as: "forward",
@@ -195,7 +195,7 @@ extension CommandLoop {
             commands do not come to their home partitions and are forwarded; their producer \
             should partition by murmur2 of the reference in capitals
             """,
-            metadata: metadata(of: ticket.record).merging(["count": .number(forwarded)]) { $1 }
+            metadata: metadata(of: ticket.record)
         )
     }
 

@@ -124,8 +124,6 @@ final class CommandLoop {
     /// What the provider has listed last, and what was told of it since the last assignment.
     var methods: ListedMethods
     var toldMethods: PayoutMethods?
-    /// Commands that were sent on to their home partition.
-    var forwarded = 0
     /// How many ledger records were read, of how many, in the restore under way.
     var restored: (read: Int64?, total: Int64?)
     /// What went wrong last, and when.

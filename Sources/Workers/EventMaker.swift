@@ -54,7 +54,7 @@ struct EventMaker: Sendable {
 
     /// The latest finding; or that of a late owner, where nobody in charge has heard of success.
     private func finding(for write: LedgerWrite, _ job: Job) -> Job.Finding? {
-        guard write.state == .accepted, let late = job.lateReceipt, late.attempt == write.attempt
+        guard write.state == .accepted, let late = job.lateAcceptance, late.attempt == write.attempt
         else { return job.finding }
         switch job.finding {
         case .receipt, .sighting: return job.finding

@@ -55,8 +55,9 @@ final class Job {
     var evidence = Evidence()
     /// What an operator has decided last.
     var decision: Decision?
-    /// What a late owner has heard from the provider about an attempt.
-    var lateReceipt: (attempt: Int, receipt: Receipt)?
+    /// What a late owner has recorded of an attempt that the provider accepted, by its own word or a
+    /// person's.
+    var lateAcceptance: (attempt: Int, receipt: Receipt, decision: Decision?)?
     /// Made for the ledger; published when the ledger has acknowledged it.
     var event: Event?
 
@@ -275,7 +276,8 @@ extension Job {
 
     /// The operator's decision that a ledger record follows, if it follows one.
     func decision(of write: LedgerWrite) -> Decision? {
-        decision.flatMap { $0.number == write.decision ? $0 : nil }
+        [decision, lateAcceptance?.decision].compactMap(\.self)
+            .first { $0.number == write.decision }
     }
 }
 

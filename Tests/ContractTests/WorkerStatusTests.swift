@@ -44,7 +44,7 @@ import Testing
         (figures.provider.p99, figures.provider.max, figures.provider.count) = (120, 180, 1204)
         figures.command.count = 2
         figures.outcomes = ["requested": 7, "completed": 3]
-        figures.deadLetters = 2
+        (figures.deadLetters, figures.forwarded) = (2, 3)
         (figures.inDoubt, figures.oldestInDoubt) = (1, Self.now - 40_000)
         (figures.inReview, figures.oldestInReview) = (2, Self.now - 7_200_000)
         figures.tracked = 280

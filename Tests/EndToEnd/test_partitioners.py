@@ -9,6 +9,7 @@ import pytest
 from books import endings, offsets_passed
 from commands import payment, payout
 from topics import Cluster
+from test_status import metrics
 from waiting import until
 
 PARTITIONS = 12
@@ -114,7 +115,7 @@ def test_duplicates_by_three_partitioners_are_executed_once(
         for domain in ("payment", "payout")
         if (records := cluster.records(f"{domain}.commands"))
     }
-    start_worker(sandbox)
+    worker = start_worker(sandbox)
 
     keys = {(command.domain, command.reference.upper()) for command in written[0]}
     until(
@@ -127,7 +128,8 @@ def test_duplicates_by_three_partitioners_are_executed_once(
     assert sorted(executed) == sorted(keys)
     one_answer_for_each_order(cluster, keys)
     for domain, records in sent.items():
-        forwarded_once(cluster, domain, records)
+        strays = forwarded_once(cluster, domain, records)
+        assert metrics(worker)[f'aspayds_forwarded_total{{domain="{domain}"}}'] == strays
     assert cluster.records("dead-letters") == []
 
 
@@ -150,7 +152,10 @@ def one_answer_for_each_order(cluster, keys):
 
 
 def forwarded_once(cluster, domain, sent):
-    """Each stray adds one record, at home, byte for byte as it came, and none comes from that."""
+    """Each stray adds one record, at home, byte for byte as it came, and none comes from that.
+
+    Answers how many there are.
+    """
     records = cluster.records(f"{domain}.commands")
     homes = home_partitions(cluster, {key.decode() for _, key, _, _ in sent})
     strays = [line for line in sent if line[0] != homes[line[1].decode()]]
@@ -168,6 +173,7 @@ def forwarded_once(cluster, domain, sent):
         assert (record.key, record.value) == (origin.key, origin.value)
         others = tuple(header for header in record.headers if header[0] != "aspayds_origin")
         assert others == origin.headers
+    return len(strays)
 
 
 def home_partitions(cluster, keys):

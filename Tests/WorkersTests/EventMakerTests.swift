@@ -173,11 +173,24 @@ import Testing
     @Test func theWordOfALateOwnerIsUsedForItsAttemptOnly() throws {
         let job = Job(content: .command(command))
         job.finding = .absent
-        job.lateReceipt = (1, Receipt(providerID: "ATPAY1"))
+        job.lateAcceptance = (1, Receipt(providerID: "ATPAY1"), nil)
         let first = LedgerWrite(attempt: 1, state: .accepted, sequence: 2)
         #expect(try event(first, job).providerID == "ATPAY1")
         let second = LedgerWrite(attempt: 2, state: .accepted, sequence: 2)
         #expect(try event(second, job).providerID == nil)
+    }
+
+    @Test func thePersonWhoseWordALateOwnerHasRecordedIsNamed() throws {
+        let job = Job(content: .command(command))
+        job.decision = Decision(number: 9, by: "nadia", why: "lost", at: 1, verdict: .release)
+        let done = Decision(number: 7, by: "amina", why: "seen", at: 2, verdict: .done)
+        job.lateAcceptance = (1, Receipt(providerID: "ATPAY1"), done)
+        let event = try event(
+            LedgerWrite(attempt: 1, state: .accepted, sequence: 2, decision: 7),
+            job
+        )
+        #expect(event.trigger == .operator && event.providerID == "ATPAY1")
+        #expect(event.reason?.message == "by amina: seen")
     }
 
     @Test func aConflictTellsTheRealState() throws {

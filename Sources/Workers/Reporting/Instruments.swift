@@ -24,6 +24,7 @@ final class Instruments: Sendable {
     private let domain: Domain
     private let outcomes: [Event.Kind: Counter]
     private let deadLetters: Counter
+    private let forwarded: Counter
     private let ledgerGaps: Counter
     private let provider: [Operation: Timer]
     private let command: Timer
@@ -32,6 +33,7 @@ final class Instruments: Sendable {
 
     private static let outcomesName = "aspayds_commands_total"
     private static let deadLettersName = "aspayds_dead_letters_total"
+    private static let forwardedName = "aspayds_forwarded_total"
     private static let providerName = "aspayds_provider_request_duration_seconds"
     private static let commandName = "aspayds_command_duration_seconds"
 
@@ -53,6 +55,7 @@ final class Instruments: Sendable {
             dimensions: labels,
             factory: registry
         )
+        forwarded = Counter(label: Self.forwardedName, dimensions: labels, factory: registry)
         ledgerGaps = Counter(
             label: "aspayds_ledger_gaps_total",
             dimensions: labels,
@@ -95,6 +98,9 @@ final class Instruments: Sendable {
     func published(_ kind: Event.Kind) { outcomes[kind]?.increment() }
 
     func deadLettered() { deadLetters.increment() }
+
+    /// A command was sent on to its home partition.
+    func forwardedOne() { forwarded.increment() }
 
     /// Somebody else has written to a ledger of ours.
     func foundGap() { ledgerGaps.increment() }
@@ -149,6 +155,7 @@ final class Instruments: Sendable {
             if let count = series?.value, count > 0 { figures.outcomes[kind.rawValue] = count }
         }
         figures.deadLetters = registry.counter(Self.deadLettersName, labels)?.value
+        figures.forwarded = registry.counter(Self.forwardedName, labels)?.value
     }
 
     /// Shows figures as gauges.

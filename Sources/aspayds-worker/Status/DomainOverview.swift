@@ -61,6 +61,7 @@ extension DomainFigures {
         command.add(other.command)
         outcomes.merge(other.outcomes, uniquingKeysWith: &+)
         deadLetters = sum(deadLetters, other.deadLetters)
+        forwarded = sum(forwarded, other.forwarded)
         restored = sum(restored, other.restored)
         toRestore = sum(toRestore, other.toRestore)
         at = at == 0 ? other.at : min(at, other.at)
