@@ -161,7 +161,9 @@ extension CommandLoop {
         stop(partition, "what is next to be read is not in the log: \(error)", at: now)
     }
 
+    /// Lets go of partitions: what was read of them, perhaps in part, is not what is read next time.
     private func endLeases(_ partitions: [Int32]) {
+        jobs = jobs.filter { !partitions.contains($0.key.partition) }
         followed = followed.filter { !partitions.contains($0.key.partition) }
         // Whoever has the first partition meanwhile may tell of other methods.
         if partitions.contains(0) { toldMethods = nil }

@@ -62,7 +62,8 @@ extension CommandLoop {
             }
             foreignGroups[partition] = claim.group == settings.group ? nil : claim.group
         }
-        for (id, record) in chunk.open where jobs[id] == nil { jobs[id] = Job(record) }
+        // What somebody else has open in a gap is none of ours.
+        if unread.contains(partition) { for (id, record) in chunk.open { jobs[id] = Job(record) } }
         for (id, outcome) in chunk.accepted { noteLate(outcome, of: id) }
         for item in chunk.items {
             switch item {
@@ -94,8 +95,6 @@ extension CommandLoop {
 
     /// Keeps the word of somebody who had lost the partition that the provider has the order.
     private func noteLate(_ outcome: LedgerRecord.Outcome, of id: RecordID) {
-        guard let job = jobs[id] ?? Job(.outcome(outcome)) else { return }
-        jobs[id] = job
         let late = (outcome.attempt, Receipt(outcome), outcome.decision)
         jobs[id]?.lateAcceptance = late
     }
