@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
@@ -52,6 +53,7 @@ class Stack(contextlib.ExitStack):
     def __init__(self, binaries, latency_ms, in_flight):
         super().__init__()
         self.binaries, self.latency_ms, self.in_flight = binaries, latency_ms, in_flight
+        self.health_port = 20000 + os.getpid() % 10000
 
     def __enter__(self):
         self.folder = Path(self.enter_context(tempfile.TemporaryDirectory()))
@@ -74,7 +76,13 @@ class Stack(contextlib.ExitStack):
         return self.start("worker", ["aspayds-worker", "run"], self.env | settings | {
             "ASPAYDS_ROLES": "payouts", "ASPAYDS_RATE_SHARE_PAYOUTS": "1", "ASPAYDS_RATE_LIMIT": "1000000",
             "ASPAYDS_MAX_IN_FLIGHT": str(self.in_flight), "ASPAYDS_LOG_LEVEL": "warning",
-            "ASPAYDS_HEALTH_PORT": str(20000 + os.getpid() % 10000)})
+            "ASPAYDS_HEALTH_PORT": str(self.health_port)})
+
+    def metric(self, name, label):
+        """What the worker shows to monitoring."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.health_port}/metrics", timeout=5) as answer:
+            lines = answer.read().decode().splitlines()
+        return float(next(line for line in lines if line.startswith(name + "{") and label in line).split()[-1])
 
     def produce(self, numbers, rate=None, start=None):
         """Sends payout commands, all at once or at a rate; each at its time, whatever the worker does."""
@@ -179,7 +187,8 @@ def latency(binaries, latency_ms, rate, seconds):
         times = stack.collect(len(warm_up) + count)
         sender.join()
         added = sorted((at - start - i / rate) * 1000 - latency_ms for i, at in times.items() if i < count)
-        return {"p50": statistics.median(added), "p99": added[int(len(added) * 0.99)]}
+        fence = [stack.metric("aspayds_commit_duration_seconds", f'quantile="{q}"') * 1000 for q in (0.5, 0.99)]
+        return {"p50": statistics.median(added), "p99": added[int(len(added) * 0.99)], "fence": fence}
 
 
 def idle(binaries, seconds=10):
@@ -214,6 +223,7 @@ def main():
     print(f"| ceiling: Kafka alone, read and answered | {rate:,.0f} | | | | |", flush=True)
     r = latency(options.bin, 20, 500, 10)
     print(f"\nadded to a command at 500/s, provider 20 ms: p50 {r['p50']:.1f} ms, p99 {r['p99']:.1f} ms")
+    print("of that, the fence (an offset commit and its answer): p50 {:.1f} ms, p99 {:.1f} ms".format(*r["fence"]))
     r = idle(options.bin)
     print(f"idle: {r['cpu']:.2f} % of a core over 10 s, {r['memory']:.0f} MB resident")
 

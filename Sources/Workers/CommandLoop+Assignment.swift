@@ -179,6 +179,7 @@ extension CommandLoop {
     }
 
     func committed(_ reply: CommitReply, at now: Moment) {
+        if reply.id == lastCommit { instruments.committed(after: now.uptime - lastCommitAt) }
         // Who is not known to the group any more gets generation −1 from librdkafka, which a broker
         // takes for a commit without a group once it is empty: it fences nothing until the next
         // assignment.

@@ -60,15 +60,7 @@ extension CommandLoop {
             span: WorkSpan? = nil
         ) {
             if let span { spans.append((messages.count, span)) }
-            messages.append(
-                Message(
-                    topic: topic,
-                    partition: partition,
-                    key: record.key,
-                    value: record.value,
-                    headers: record.headers.map { Header(name: $0.name, value: $0.value) }
-                )
-            )
+            messages.append(Message(topic: topic, partition: partition, record))
             tags.append(tag)
         }
     }
@@ -93,6 +85,7 @@ extension CommandLoop {
 
     private func commit(_ number: CommitNumber, _ marks: [Int32: CommitMark]) {
         lastCommit = number
+        lastCommitAt = Clock.uptime
         let count = engine.settings.partitionCount
         let list = marks.sorted { $0.key < $1.key }.map { partition, mark in
             CommitOffset(

@@ -142,6 +142,7 @@ final class CommandLoop {
     /// Whether the group has said since the last assignment that it does not know this member.
     var isExpelled = false
     var lastCommit: CommitNumber = 0
+    var lastCommitAt = Clock.uptime
     /// The last commit before the present assignment.
     var earlierCommit: CommitNumber = 0
     var isStopped = false

@@ -28,6 +28,7 @@ final class Instruments: Sendable {
     private let ledgerGaps: Counter
     private let provider: [Operation: Timer]
     private let command: Timer
+    private let commit: Timer
     private let questions = Mutex<[Question: Counter]>([:])
     private let gauges = Mutex<[String: Meter]>([:])
 
@@ -62,6 +63,11 @@ final class Instruments: Sendable {
             factory: registry
         )
         command = Timer(label: Self.commandName, dimensions: labels, factory: registry)
+        commit = Timer(
+            label: "aspayds_commit_duration_seconds",
+            dimensions: labels,
+            factory: registry
+        )
         var provider: [Operation: Timer] = [:]
         for operation in Operation.allCases {
             provider[operation] = Timer(
@@ -108,6 +114,11 @@ final class Instruments: Sendable {
     /// A command was answered, so long after it was read.
     func answered(after duration: Duration) {
         command.recordNanoseconds(duration.wholeNanoseconds)
+    }
+
+    /// Kafka has answered an offset commit, so long after it was asked.
+    func committed(after duration: Duration) {
+        commit.recordNanoseconds(duration.wholeNanoseconds)
     }
 
     /// Times a request to the provider, and counts how it ended.
