@@ -193,7 +193,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
-            name: "SettingsTests",
+            name: "WorkerProgramTests",
             dependencies: [
                 "aspayds-worker", "Aspayds", "Contract", "JSON", "Kafka", "Webhooks", arguments,
                 httpClient, lifecycle, logging, nio, nioHTTP,

@@ -35,8 +35,15 @@ bash deploy/check.sh
 
 say "simulation"
 swift build -c release --scratch-path .build-release --product simulate
-.build-release/release/simulate --seeds 20000
-.build-release/release/simulate --seeds 20000 --teeth
+simulate() { .build-release/release/simulate "$@"; }
+simulate --seeds 20000
+simulate --seeds 20000 --teeth
+# A seed is a world, in every process. What is told at the end tells of time.
+trace() { simulate --from "$1" --seeds 1 --trace | sed '/^worlds /d'; }
+for seed in 1 2 3; do
+    trace "$seed" > .build/trace
+    cmp .build/trace <(trace "$seed")
+done
 
 say "instructions and allocations"
 bash deploy/engine-bench.sh --quick
