@@ -10,6 +10,9 @@ public enum Outcome: Hashable, Sendable {
     case inDoubt(DoubtCause)
     /// 403 or 404: not sent if the probe fails the same way, in doubt otherwise.
     case unjudged
+
+    /// Whether the provider may have looked at the request.
+    var reachedProvider: Bool { if case .notSent = self { false } else { true } }
 }
 
 /// Why a request was not sent.

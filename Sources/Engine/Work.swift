@@ -52,6 +52,23 @@ struct Work {
     var key: ReferenceKey? { arrival.key }
 }
 
+extension Work {
+    /// Carries what became of an accepted order through ledger and topic.
+    init(goingOnWith standing: Standing, of key: ReferenceKey) {
+        let order = Order(
+            key: key,
+            fingerprint: Fingerprint(high: standing.fingerprint, low: 0),
+            notAfter: nil,
+            origin: standing.record
+        )
+        self.init(arrival: .create(order), state: .queued)
+        isSettlement = true
+        isInLine = false
+        attempt = standing.attempt
+        sequence = standing.sequence
+    }
+}
+
 extension Arrival {
     /// What its order in line goes by; commands without one overtake each other.
     var key: ReferenceKey? {
