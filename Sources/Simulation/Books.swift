@@ -40,7 +40,7 @@ final class Books {
         var told: [EventID: Int] = [:]
         /// What each worker's last poll of it has found, and when the provider had it last for all
         /// that the worker was told.
-        var polls: [UInt64: (sighting: Sighting?, seenAt: Time?)] = [:]
+        var polls: [UInt64: (number: LookupNumber, sighting: Sighting?, seenAt: Time?)] = [:]
         var isAccepted = false
         var needsReview = false
         /// What was said last of what became of it.
@@ -388,11 +388,19 @@ final class Books {
     }
 
     /// Notes what a worker is told of a reference that it follows.
-    func polled(_ key: ReferenceKey, _ sighting: Sighting?, by worker: Worker) {
+    ///
+    /// An answer that comes after that of a later poll was asked for in an assignment that is over.
+    func polled(
+        _ key: ReferenceKey,
+        _ sighting: Sighting?,
+        _ number: LookupNumber,
+        by worker: Worker
+    ) {
         let account = account(of: key)
+        if let last = account.polls[worker.owner], number < last.number { return }
         var seenAt = account.polls[worker.owner]?.seenAt
         if case .status = sighting { seenAt = world.now }
-        account.polls[worker.owner] = (sighting, seenAt)
+        account.polls[worker.owner] = (number, sighting, seenAt)
     }
 
     /// A person is called for a reason: nothing is overdue that could only not be asked for, and

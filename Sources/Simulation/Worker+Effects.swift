@@ -187,7 +187,8 @@ extension Worker {
         let added = commands.filter { jobs[world.commands[$0].id] == nil }
         for command in added { jobs[world.commands[command].id] = Job(command: command) }
         for command in commands.map({ world.commands[$0] }) {
-            if let key = command.key { world.books.polled(key, sightings[command.id], by: self) }
+            guard let key = command.key else { continue }
+            world.books.polled(key, sightings[command.id], number, by: self)
         }
         give(.polled(number, sightings, failure: failure), now)
         for id in added.map({ world.commands[$0].id }) where !engine.isWorking(on: id) {
