@@ -58,7 +58,9 @@ extension CommandLoop {
             engine.handle(.assigned(partition: partition, start: start), at: now)
         }
         readLedgers(offsets.map(\.key))
-        for (partition, reason) in starts.stopped { stop(partition, reason, at: now) }
+        for (partition, reason) in starts.stopped {
+            stop(partition, reason, isLasting: false, at: now)
+        }
     }
 
     private func beginLater(_ number: UInt64, _ starts: Starts) {
@@ -130,9 +132,10 @@ extension CommandLoop {
     /// Stops a partition where going on could pay twice or lose a command, and no other: nothing of
     /// it is read, sent or committed before a person has acted and started this process anew.
     ///
-    /// What is in flight is for the next owner to look up.
-    func stop(_ partition: Int32, _ reason: String, at now: Moment) {
-        stopped[partition] = reason
+    /// What is in flight is for the next owner to look up. What does not last is found out anew with
+    /// the next assignment, since that says where the log ends.
+    func stop(_ partition: Int32, _ reason: String, isLasting: Bool = true, at now: Moment) {
+        if isLasting { stopped[partition] = reason }
         logger.critical(
             "a partition is stopped",
             metadata: [
@@ -158,7 +161,8 @@ extension CommandLoop {
         guard error.code == KafkaError.Code.autoOffsetReset,
             let partition = error.topicPartition?.partition, assigned.contains(partition)
         else { return }
-        stop(partition, "what is next to be read is not in the log: \(error)", at: now)
+        let reason = "what is next to be read is not in the log: \(error)"
+        stop(partition, reason, isLasting: false, at: now)
     }
 
     /// Lets go of partitions: what was read of them, perhaps in part, is not what is read next time.
