@@ -50,7 +50,8 @@ final class Use {
     /// Notes whether anything has changed for which the workers need time.
     private func look(at group: Group) {
         let workers = world.workers
-        let isCalm = !world.isTroubled && !world.isPaused && workers.allSatisfy(group.isCurrent)
+        let isTroubled = world.now < world.troubleEnds
+        let isCalm = !isTroubled && !world.isPaused && workers.allSatisfy(group.isCurrent)
         let now = [UInt64(group.generation)] + workers.map(\.owner)
         if !isCalm || now != scene { calmSince = world.now }
         scene = now

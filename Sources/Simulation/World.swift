@@ -11,6 +11,8 @@ final class World {
     var ledger: [LedgerPartition]
     /// Faults happen until then.
     private(set) var isTroubled = true
+    /// When the last of them can be felt: a reply to a commit that was lost is awaited so long.
+    private(set) var troubleEnds = Time.max
     /// The processes that live.
     private(set) var workers: [Worker] = []
     /// What they have left behind on the network may still arrive.
@@ -151,6 +153,7 @@ final class World {
     private func calm() {
         note("faults stop")
         isTroubled = false
+        troubleEnds = now + plan.settings.commitDeadline.wholeNanoseconds
         faults.heal()
         let deadline = now + .seconds(900) + (plan.settleWindow + plan.clockSkew) * 4
         judge(deadline: deadline)
