@@ -1,9 +1,10 @@
 """Orders without end, workers that are hit at random, and a provider that fails in every way."""
 
+import signal
 import time
 from collections import Counter
 
-from audits import becomes_right, sums_accepted, sums_executed
+from audits import assert_right, sums_accepted, sums_executed
 from commands import check, payment, payout
 from outside import SESSION
 
@@ -102,6 +103,14 @@ class Team:
             self.thaw_due()
             time.sleep(max(0, min([end - now, 0.1])))
 
+    def leave(self):
+        """All of them are awake, and end as a deployment ends them."""
+        self.recover()
+        for worker in self.workers:
+            worker.process.send_signal(signal.SIGTERM)
+        for worker in self.workers:
+            worker.process.wait(timeout=60)
+
     def recover(self):
         """All of them are awake again."""
         self.thaw_due(at=float("inf"))
@@ -125,8 +134,11 @@ def report(sandbox, commands, counts, team, late):
     print(f"executed  {sandbox.totals}")
 
 
-def assert_books(broker, sandbox):
-    """An audit comes to the same from the topics alone."""
+def assert_books(broker, sandbox, *teams):
+    """Everybody leaves; an audit comes to the same from the topics alone."""
+    # What they follow would be on its way from the ledger to the events all the time.
+    for team in teams:
+        team.leave()
     # Each record of this broker is a batch, so that reading takes its time.
-    report = becomes_right(broker.environment | TIMES, "--complete", within=300)
+    report = assert_right(broker.environment | TIMES, "--complete", within=300)
     assert sums_accepted(report) == sums_executed(sandbox)

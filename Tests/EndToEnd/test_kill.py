@@ -60,9 +60,9 @@ def test_nothing_twice_and_nothing_lost_however_often_workers_die(
     counts = judge(sandbox, commands)
     cluster.assert_nothing_deleted()
     report(sandbox, commands, counts, team, road.delayed)
-    assert_books(broker, sandbox)
-    print(f"hit for {hit_for:.0f} s, done after {time.monotonic() - began:.0f} s")
     assert all(worker.is_running for worker in team.workers)
+    assert_books(broker, sandbox, team)
+    print(f"hit for {hit_for:.0f} s, done after {time.monotonic() - began:.0f} s")
     assert counts.total() == len(commands) == COMMANDS
     executed = sandbox.totals
     assert executed["payments"] == counts["payment created"]

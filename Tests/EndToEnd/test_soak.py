@@ -5,7 +5,7 @@ it has; the provider has storms in which half of what it is asked for fails, and
 does not answer; webhooks are lost and their receiver dies. In the end the books are audited, and held
 against what the provider really did.
 
-None is stopped as a deployment stops it (`test_rolling.py` does that): the groups of this broker do not
+None is stopped as a deployment stops it before the end (`test_rolling.py` does that): the groups of this broker do not
 survive who leaves while they rebalance.
 """
 
@@ -131,7 +131,7 @@ def test_everything_fails_and_the_books_are_right(
     hooks = Counter(hook["state"] for hook in sandbox.order("GET", "webhooks")["webhooks"])
     print(f"weather   {dict(weather.seen)}; the receiver was killed {receivers.hits.total()} times")
     print(f"webhooks  {dict(hooks)} of the latest")
-    assert_books(kafka, sandbox)
+    assert_books(kafka, sandbox, workers, receivers)
     print(f"done after {time.monotonic() - began:.0f} s")
     assert counts.total() == len(commands)
     executed = sandbox.totals
