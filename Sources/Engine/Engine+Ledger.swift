@@ -5,7 +5,8 @@ internal import DequeModule
 /// The latest claim says who may write: a record of anybody else is *late*. A late intent was never
 /// transmitted, because its writer sees, before it transmits, that its record does not follow the
 /// last one it knew of, and finds the claim in between. A late acceptance is evidence while it is
-/// not known what became of the attempt; other late outcomes say nothing. So whoever reads a ledger comes to the same conclusions from it.
+/// not known what became of the attempt; other late outcomes say nothing. So whoever reads a ledger
+/// comes to the same conclusions from it.
 extension CommandEngine {
     // MARK: Restoring
 

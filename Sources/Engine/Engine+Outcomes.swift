@@ -115,7 +115,8 @@ extension CommandEngine {
         conclude(id, as: work.mayHaveArrived ? .released : leave)
     }
 
-    /// A late record that the provider has accepted the attempt that a command is at; or any attempt.
+    /// What a late record says of the attempt that a command is at, or of one before it: that the
+    /// provider has accepted it.
     func lateAcceptance(of id: RecordID, anyAttempt: Bool = false) -> LateAcceptance? {
         guard let work = works[id], let key = work.key,
             let reference = partitions[id.partition]?.references.open[key],
