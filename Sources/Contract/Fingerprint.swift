@@ -32,7 +32,7 @@ package struct Fingerprint: Hashable, Sendable {
 
     /// Both halves in hexadecimal, 32 digits.
     package var text: String {
-        HexWriter.text(of: 32) { w in
+        DigitWriter.text(of: 32) { w in
             w.number(high)
             w.number(low)
         }
@@ -60,7 +60,7 @@ package struct Fingerprint: Hashable, Sendable {
 }
 
 /// Sixteen digits.
-func hexadecimal(_ number: UInt64) -> String { HexWriter.text(of: 16) { $0.number(number) } }
+func hexadecimal(_ number: UInt64) -> String { DigitWriter.text(of: 16) { $0.number(number) } }
 
 /// A reference in 16 bytes: the first of the SHA-256 of its upper-case form.
 package struct ReferenceKey: Hashable, Sendable {

@@ -8,24 +8,15 @@ package enum RFC3339 {
         let bounded = min(max(milliseconds, -62_167_219_200_000), 253_402_300_799_999)
         let thousandths = ((bounded % 1000) + 1000) % 1000
         let time = CivilTime(secondsSince1970: (bounded - thousandths) / 1000)
-        var text: [UInt8] = []
-        text.reserveCapacity(24)
-        func append(_ number: Int, _ digits: Int, _ separator: Unicode.Scalar) {
-            var divisor = digits == 4 ? 1000 : digits == 3 ? 100 : 10
-            for _ in 0..<digits {
-                text.append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
-                divisor /= 10
-            }
-            text.append(UInt8(ascii: separator))
+        return DigitWriter.text(of: 24) { w in
+            w.decimal(time.year, digits: 4, "-")
+            w.decimal(time.month, digits: 2, "-")
+            w.decimal(time.day, digits: 2, "T")
+            w.decimal(time.hour, digits: 2, ":")
+            w.decimal(time.minute, digits: 2, ":")
+            w.decimal(time.second, digits: 2, ".")
+            w.decimal(Int(thousandths), digits: 3, "Z")
         }
-        append(time.year, 4, "-")
-        append(time.month, 2, "-")
-        append(time.day, 2, "T")
-        append(time.hour, 2, ":")
-        append(time.minute, 2, ":")
-        append(time.second, 2, ".")
-        append(Int(thousandths), 3, "Z")
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// Reads `YYYY-MM-DDThh:mm:ss[.fraction](Z|±hh:mm)`, and nothing else.

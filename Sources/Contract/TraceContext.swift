@@ -45,7 +45,7 @@ package struct TraceContext: Sendable, Hashable {
 
     /// The header `traceparent`.
     package var traceparent: String {
-        HexWriter.text(of: 55) { w in
+        DigitWriter.text(of: 55) { w in
             w.number(0, digits: 2)
             w.dash()
             w.number(high)
@@ -59,7 +59,7 @@ package struct TraceContext: Sendable, Hashable {
 
     /// The name of the trace.
     package var traceID: String {
-        HexWriter.text(of: 32) { w in
+        DigitWriter.text(of: 32) { w in
             w.number(high)
             w.number(low)
         }

@@ -161,13 +161,39 @@ package struct JSONWriter: Sendable {
         var text = text
         text.withUTF8 { utf8 in
             // Most texts need no escape: they are copied at one stroke.
-            guard let first = utf8.firstIndex(where: Self.needsEscape) else {
-                return bytes.append(contentsOf: utf8)
-            }
-            bytes.append(contentsOf: utf8[..<first])
-            for byte in utf8[first...] { escaped(byte) }
+            let plain = Self.plainLength(utf8)
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[..<plain]))
+            for byte in utf8[plain...] { escaped(byte) }
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// How long the part is that needs no escapes, eight bytes at a time and then one by one.
+    private static func plainLength(_ utf8: UnsafeBufferPointer<UInt8>) -> Int {
+        let raw = UnsafeRawBufferPointer(utf8)
+        var length = 0
+        while length + 8 <= raw.count {
+            let eight = raw.loadUnaligned(fromByteOffset: length, as: UInt64.self)
+            if hasBelow(0x20, eight) || has(UInt8(ascii: "\""), eight)
+                || has(UInt8(ascii: "\\"), eight)
+            {
+                break
+            }
+            length += 8
+        }
+        while length < utf8.count, !needsEscape(utf8[length]) { length += 1 }
+        return length
+    }
+
+    private static let ones: UInt64 = 0x0101_0101_0101_0101
+
+    private static func has(_ byte: UInt8, _ eight: UInt64) -> Bool {
+        hasBelow(1, eight ^ ones &* UInt64(byte))
+    }
+
+    /// Whether one of eight bytes is below a limit of at most 128: subtracting that borrows.
+    private static func hasBelow(_ limit: UInt64, _ eight: UInt64) -> Bool {
+        (eight &- ones &* limit) & ~eight & ones << 7 != 0
     }
 
     private static func needsEscape(_ byte: UInt8) -> Bool {

@@ -25,6 +25,20 @@ import Testing
         #expect(String(decoding: bytes, as: UTF8.self) == expected)
     }
 
+    /// Texts are looked through eight bytes at a time.
+    @Test func whateverStandsAnywhereIsReadBack() throws {
+        let scalars = (0..<128).compactMap(Unicode.Scalar.init) + ["é", "\u{80}", "😀"]
+        for place in 0..<20 {
+            for scalar in scalars {
+                let dots = String(repeating: ".", count: 20)
+                let text = dots.prefix(place) + String(scalar) + dots.dropFirst(place)
+                let bytes = JSONWriter.object { $0.field("a", String(text)) }
+                let value = try JSONValue.parse(bytes, duplicates: .refuse)
+                #expect(value == .object(JSONObject([("a", .string(String(text)))])))
+            }
+        }
+    }
+
     @Test func escapesNames() throws {
         let bytes = JSONWriter.object { $0.field("a\"\n", 1) }
         let value = try JSONValue.parse(bytes, duplicates: .refuse)

@@ -1,12 +1,12 @@
-/// Writes numbers as lower-case hexadecimal digits, with leading zeros.
-struct HexWriter {
+/// Writes numbers with leading zeros: as lower-case hexadecimal digits, or as decimal ones.
+struct DigitWriter {
     private let text: UnsafeMutableBufferPointer<UInt8>
     private var length = 0
 
     /// A text of a known length, made in one piece.
-    static func text(of length: Int, _ write: (inout HexWriter) -> Void) -> String {
+    static func text(of length: Int, _ write: (inout DigitWriter) -> Void) -> String {
         String(unsafeUninitializedCapacity: length) { buffer in
-            var writer = HexWriter(buffer)
+            var writer = DigitWriter(buffer)
             write(&writer)
             return writer.length
         }
@@ -19,6 +19,17 @@ struct HexWriter {
             let digit = UInt8(truncatingIfNeeded: number >> UInt64(4 * place)) & 15
             append(digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10))
         }
+    }
+
+    /// Writes the last digits of a number, and what stands behind it.
+    mutating func decimal(_ number: Int, digits: Int, _ mark: Unicode.Scalar) {
+        var rest = number
+        for place in (length..<length + digits).reversed() {
+            text[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+            rest /= 10
+        }
+        length += digits
+        append(UInt8(ascii: mark))
     }
 
     mutating func dash() { append(UInt8(ascii: "-")) }
