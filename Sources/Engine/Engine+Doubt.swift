@@ -180,7 +180,8 @@ extension CommandEngine {
     private mutating func settleAbsent(_ id: DoubtID, _ doubt: Doubt) {
         // Sent again it would be refused again, without end.
         if settings.repostsWhenAbsent && doubt.wasRefused { return settle(id, doubt, as: .refused) }
-        guard settings.repostsWhenAbsent, !isOverdue(doubt.order) else {
+        let late = partitions[id.partition]?.references.open[id.key]?.lateAcceptance
+        guard settings.repostsWhenAbsent, !isOverdue(doubt.order), late == nil else {
             return settle(id, doubt, as: .review)
         }
         guard let work = settlingWork(id, doubt) else { return }
@@ -207,7 +208,7 @@ extension CommandEngine {
     /// provider has it.
     mutating func settleLate(_ id: DoubtID, _ doubt: Doubt) {
         let reference = partitions[id.partition]?.references.open[id.key]
-        guard let late = reference?.lateAcceptance else { return }
+        guard let late = reference?.lateAcceptance, late.attempt == doubt.attempt else { return }
         settle(id, doubt, as: .accepted, decision: late.decision)
     }
 

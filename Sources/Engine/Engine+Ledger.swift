@@ -16,6 +16,9 @@ extension CommandEngine {
         (partitions[partition]?.ledgerEnd ?? 0, partitions[partition]?.claimant)
     }
 
+    /// Whether what others write to the ledger of a partition is late.
+    public func isClaimed(_ partition: Int32) -> Bool { partitions[partition]?.isClaimed == true }
+
     /// The offset of the latest command in what was read of a partition's ledger since it was
     /// assigned.
     public func latestCommand(of partition: Int32) -> Int64? {
@@ -23,7 +26,7 @@ extension CommandEngine {
     }
 
     mutating func read(_ entry: LedgerEntry, in partition: Int32) {
-        if partitions[partition]?.isClaimed == true {
+        if isClaimed(partition) {
             observe(entry, in: partition)
         } else {
             restore(entry, in: partition)
@@ -139,12 +142,13 @@ extension CommandEngine {
 
     private mutating func resume(_ reference: OpenReference, in partition: Int32) {
         let standing = reference.standing
-        let isDoubt = standing.state.isDoubt && reference.lateAcceptance == nil
+        let isAcceptedLate = reference.lateAcceptance?.attempt == standing.attempt
+        let isDoubt = standing.state.isDoubt && !isAcceptedLate
         if isDoubt { openDoubt(reference, in: partition, isFound: true) }
         let isForPerson = isDoubt || standing.state == .held
         if isForPerson && reference.unannounced == nil { return }
         take(standing.record, work(for: reference, in: partition))
-        if standing.state == .intent || reference.lateAcceptance != nil {
+        if standing.state == .intent || isAcceptedLate {
             conclude(standing.record, as: .inDoubt)
         } else if standing.state == .released {
             resend(standing.record)

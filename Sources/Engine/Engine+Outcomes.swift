@@ -81,7 +81,9 @@ extension CommandEngine {
     /// somebody who had lost the partition has recorded so.
     mutating func conclude(_ id: RecordID, as end: LedgerState) {
         var state = end
-        if !end.isAccepted, let late = lateAcceptance(of: id), let key = works[id]?.key {
+        if !end.isAccepted, let late = lateAcceptance(of: id), let key = works[id]?.key,
+            late.attempt == works[id]?.attempt
+        {
             state = .accepted
             works[id]?.decision = late.decision
             partitions[id.partition]?.doubts[key] = nil
@@ -111,24 +113,24 @@ extension CommandEngine {
     mutating func giveUp(_ id: RecordID) {
         works[id]?.foregone = nil
         guard let work = works[id] else { return }
+        if lateAcceptance(of: id) != nil { return conclude(id, as: .inDoubt) }
         let leave: LedgerState = work.decision == nil ? .notSent : .approved
         conclude(id, as: work.mayHaveArrived ? .released : leave)
     }
 
     /// What a late record says of the attempt that a command is at, or of one before it: that the
     /// provider has accepted it.
-    func lateAcceptance(of id: RecordID, anyAttempt: Bool = false) -> LateAcceptance? {
-        guard let work = works[id], let key = work.key,
-            let reference = partitions[id.partition]?.references.open[key],
-            anyAttempt || reference.standing.attempt == work.attempt
-        else { return nil }
-        return reference.lateAcceptance
+    func lateAcceptance(of id: RecordID) -> LateAcceptance? {
+        guard let key = works[id]?.key else { return nil }
+        return partitions[id.partition]?.references.open[key]?.lateAcceptance
     }
 
     mutating func recorded(_ id: RecordID, _ write: LedgerWrite, offset: Int64) {
         guard let work = works[id], let order = work.order else { return }
         if write.repeats != nil { return repeated(id, of: order.key, offset: offset) }
-        if !write.state.isAccepted, !work.isAnnounced, lateAcceptance(of: id) != nil {
+        if !write.state.isAccepted, !work.isAnnounced,
+            lateAcceptance(of: id)?.attempt == write.attempt
+        {
             // It stood in the ledger before this, which nobody has been told.
             works[id]?.sequence = write.sequence
             return conclude(id, as: write.state)
@@ -229,8 +231,7 @@ extension CommandEngine {
 
     private mutating func offerAgain(_ ticket: Ticket) {
         if ticket.isClaim {
-            let isAwaited = partitions[ticket.record.partition]?.claimTicket == ticket
-            if isAwaited { effects.append(.claim(ticket)) }
+            if isAwaited(ticket) { effects.append(.claim(ticket)) }
             return
         }
         switch state(awaiting: ticket) {

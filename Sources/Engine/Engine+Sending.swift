@@ -236,7 +236,7 @@ extension CommandEngine {
     private mutating func transmit(_ id: RecordID) {
         guard let work = works[id], case .ready(let expires) = work.state else { return }
         // The provider has it from an attempt before, as somebody has said since the intent.
-        if lateAcceptance(of: id, anyAttempt: true) != nil { return conclude(id, as: .inDoubt) }
+        if lateAcceptance(of: id) != nil { return conclude(id, as: .inDoubt) }
         move(id, to: .inFlight)
         effects.append(.transmit(newTicket(for: id), attempt: work.attempt, expires: expires))
     }

@@ -109,7 +109,7 @@ final class PartitionState {
     /// What may be kept while somebody else has the partition, or nobody: all is settled in what is
     /// known, and so a reader of what follows knows all.
     var memory: Remembered? {
-        guard isRead, isDraining, isIdle, !isReadingGap, !isDisplaced, !isForeign, claimant != nil,
+        guard isDraining, isIdle, !isReadingGap, !isDisplaced, !isForeign, claimant != nil,
             references.open.isEmpty
         else { return nil }
         return Remembered(

@@ -29,11 +29,9 @@ package struct References: Sendable {
         let key = reference.order.key
         noteEnd(of: key, before: reference.standing)
         let last = open.updateValue(reference, forKey: key)
-        if let last, last.standing.attempt == reference.standing.attempt {
-            // It stood in the ledger before this, which was written without knowing of it.
-            let isKnown = reference.standing.state.isAccepted
-            open[key]?.lateAcceptance = isKnown ? nil : last.lateAcceptance
-        }
+        // It stood in the ledger before this, which was written without knowing of it.
+        let isKnown = reference.standing.state.isAccepted
+        open[key]?.lateAcceptance = isKnown ? nil : last?.lateAcceptance
     }
 
     /// The record that tells of a reference was written again.
@@ -69,10 +67,16 @@ package struct References: Sendable {
     /// What has ended stays as it ended, even if its event is still to be published. And of what was
     /// not sent only a person can have said so, who has told the owner too.
     mutating func noteLateAcceptance(_ entry: LedgerEntry) {
-        guard let standing = open[entry.key]?.standing, standing.attempt == entry.attempt,
-            standing.state.mayHaveArrived
+        guard let known = open[entry.key], known.standing.isOpen else { return }
+        let attempt = known.standing.attempt
+        let isOfThis = entry.attempt == attempt && known.standing.state.mayHaveArrived
+        guard isOfThis || entry.attempt < attempt,
+            entry.attempt >= known.lateAcceptance?.attempt ?? 0
         else { return }
-        open[entry.key]?.lateAcceptance = LateAcceptance(decision: entry.decision)
+        open[entry.key]?.lateAcceptance = LateAcceptance(
+            attempt: entry.attempt,
+            decision: entry.decision
+        )
     }
 
     /// How many references are remembered, and in how many bytes those that are settled.
@@ -173,8 +177,10 @@ struct OpenReference: Hashable {
     var lateAcceptance: LateAcceptance?
 }
 
-/// A late record that the provider has accepted an attempt.
+/// A late record that the provider has accepted an attempt: the latest one, or one before it, after
+/// which none may be sent any more.
 struct LateAcceptance: Hashable {
+    var attempt: Int
     /// The decision that it follows: of the person who has let the attempt be sent, or who says
     /// that it was done.
     var decision: DecisionNumber?

@@ -54,6 +54,7 @@ extension CommandLoop {
         unread = Set(starts.offsets.keys)
         if unread.isEmpty { readiness.set(subject, nil) }
         for (partition, start) in offsets {
+            readiness.set(partitionSubject(partition), nil)
             leases.updateValue(Lease(), forKey: partition)?.end()
             engine.handle(.assigned(partition: partition, start: start), at: now)
         }
@@ -130,10 +131,10 @@ extension CommandLoop {
     }
 
     /// Stops a partition where going on could pay twice or lose a command, and no other: nothing of
-    /// it is read, sent or committed before a person has acted and started this process anew.
+    /// it is read, sent or committed before this process is started anew or, where that does not
+    /// last, before the next assignment finds nothing wrong.
     ///
-    /// What is in flight is for the next owner to look up. What does not last is found out anew with
-    /// the next assignment, since that says where the log ends.
+    /// What is in flight is for the next owner to look up.
     func stop(_ partition: Int32, _ reason: String, isLasting: Bool = true, at now: Moment) {
         if isLasting { stopped[partition] = reason }
         logger.critical(

@@ -26,7 +26,7 @@ extension CommandLoop {
             partition: partition,
             from: start,
             to: end,
-            owner: LedgerIndex.hash(of: settings.owner)
+            owner: engine.knownLedger(of: partition).claimant
         )
         gaps[partition]?.cancel()
         gaps[partition] = Task { [source = ledgerSource] in await source.read([span]) }
@@ -62,8 +62,14 @@ extension CommandLoop {
             }
             foreignGroups[partition] = claim.group == settings.group ? nil : claim.group
         }
-        // What somebody else has open in a gap is none of ours.
-        if unread.contains(partition) { for (id, record) in chunk.open { jobs[id] = Job(record) } }
+        // What others have open behind our claim is none of ours.
+        if !engine.isClaimed(partition) {
+            for (id, record) in chunk.open {
+                let late = jobs[id]?.lateAcceptance
+                jobs[id] = Job(record)
+                jobs[id]?.lateAcceptance = late
+            }
+        }
         for (id, outcome) in chunk.accepted { noteLate(outcome, of: id) }
         for item in chunk.items {
             switch item {

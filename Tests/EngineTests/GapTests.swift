@@ -114,6 +114,13 @@ import Testing
         #expect(script.lookUntilSettled(.found)?.said == Said(2, .accepted, 3))
     }
 
+    @Test func aDrainGivesNoLeaveToSendAgainWhatWasAcceptedLate() throws {
+        let (script, effects) = try decide(.release, lateBehind: 1)
+        let left = script.step(.revoking([0]))
+        #expect(effects.transmissions.isEmpty && left.transmissions.isEmpty)
+        #expect(left.appends.map(\.write.said) == [Said(2, .inDoubt, 2)])
+    }
+
     @Test func aLateAcceptanceOfAnotherAttemptSaysNothing() throws {
         let (_, effects) = try doubt(and: entry(1, at: 0, attempt: 2, .accepted, by: 1))
         #expect(effects.appends.isEmpty)

@@ -135,6 +135,23 @@ import Testing
         #expect(effects.appends.map(\.write.state) == [.inDoubt])
     }
 
+    /// It is known to be there from an attempt before, whatever became of this one.
+    @Test(arguments: [LedgerState.intent, .inDoubt, .released])
+    func nothingIsSentAgainAfterALateAcceptance(state: LedgerState) throws {
+        let script = Script(EngineSettings(rateLimit: 1000, repostsWhenAbsent: true))
+        let effects = script.assign(
+            0,
+            start: 1,
+            log: [
+                .claim(by: 1), .record(entry(1, at: 0, .inDoubt, by: 1)), .claim(by: 2),
+                .record(entry(1, at: 0, .accepted, by: 1)),
+                .record(entry(1, at: 0, attempt: 2, state, by: 2)),
+            ]
+        )
+        if state != .inDoubt { #expect(script.settle(effects)?.said == Said(2, .inDoubt, 2)) }
+        #expect(script.lookUntilSettled(.absent)?.state == .review)
+    }
+
     @Test func theOwnerOfTheLatestClaimCloses() {
         let (_, effects) = assign(
             .claim(by: 1),

@@ -112,7 +112,7 @@ import Testing
             lines[1]
                 == "0/0     2026-02-09T21:30:00Z  a      1        intent    400 BDT  ****5678  t/1/7"
         )
-        #expect(lines[2].hasSuffix("accepted  late, is evidence"))
+        #expect(lines[2].hasSuffix("accepted  late, may be evidence"))
         #expect(lines[3].hasSuffix("absent it is not there  timeout, 14 lookups, the last: absent"))
         #expect(lines[4].hasSuffix("released by amina at 2026-02-09T21:45:05Z: the bank says no"))
         #expect(lines[5].hasSuffix("in_doubt"))

@@ -48,7 +48,7 @@ import Testing
 
     @Test(arguments: [
         (1, Decision.Verdict.release, false), (1, .notDone, false), (1, .done, true),
-        (2, .release, true), (2, .notDone, true),
+        (0, .release, false), (2, .release, true), (2, .notDone, true),
     ])
     func nothingIsAllowedAgainstALateAcceptance(
         _ attempt: Int,
@@ -67,7 +67,7 @@ import Testing
             #expect(isAllowed)
         } catch {
             #expect(!isAllowed)
-            #expect(error.message?.contains("accepted attempt 1 of payout WD-1") == true)
+            #expect(error.message?.contains("accepted attempt \(attempt) of payout WD-1") == true)
         }
     }
 

@@ -7,7 +7,7 @@ enum HistoryText {
     static func table(_ history: History, colour: Bool) -> [String] {
         var table = Table(["OFFSET", "TIME", "OWNER", "ATTEMPT", "WHAT", "DETAIL"])
         for line in history.lines {
-            let counts = line.isEvidence ? "is evidence" : "does not count"
+            let counts = line.isEvidence ? "may be evidence" : "does not count"
             let remark = line.isLate ? ["late, \(counts)"] : []
             table.add([
                 "\(line.place.partition)/\(line.place.offset)", Moment.text(line.record.at),

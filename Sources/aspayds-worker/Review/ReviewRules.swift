@@ -45,12 +45,12 @@ struct ReviewRules {
                     + "what became of it, and close it"
             )
         }
-        let late = history.lateAcceptances.last { $0.record.attempt == review.attempt }
-        if verdict != .done, !review.isHeld, let late {
+        let late = history.lateAcceptances.last { $0.record.attempt ?? 0 <= review.attempt }
+        if verdict != .done, review.state == .review, let late {
             throw Failure(
                 "somebody who had lost the partition has recorded that the provider accepted "
-                    + "attempt \(review.attempt) of \(name) (\(late.place)); the owner takes that "
-                    + "for true once it reads it, and nothing is sent again. Close it as done"
+                    + "attempt \(late.record.attempt ?? 0) of \(name) (\(late.place)), and so "
+                    + "nothing is sent again. Close it as done"
             )
         }
         if verdict == .release, let notAfter = Self.passed(history, now: now) {
