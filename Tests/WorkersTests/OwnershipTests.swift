@@ -102,6 +102,47 @@ import Testing
         try await stage.write(order.encoded(), topic: stage.topics.workerControl, partition: 0)
     }
 
+    /// The owner before may have gone on writing until our claim.
+    @Test(.timeLimit(.minutes(1)), arguments: ["before", "test"])
+    func whatIsWrittenBetweenTheRestoreAndTheClaimIsSaid(owner: String) async throws {
+        try await Stage.with { stage in
+            let home = stage.home("WD-1")
+            guard case .outcome(var outcome) = try review("WD-1", stage) else { return }
+            outcome.isUnannounced = true
+            outcome.owner = owner
+            let claim = LedgerRecord.Claim(
+                domain: .payout,
+                group: "g",
+                owner: owner,
+                number: 1,
+                partitions: 2,
+                at: 1
+            )
+            let ledger = stage.topics.payoutLedger
+            let record = LedgerRecord.outcome(outcome).encoded()
+            try await stage.write(
+                LedgerRecord.claim(claim).encoded(),
+                topic: ledger,
+                partition: home
+            )
+            let producer = try Producer(stage.kafka) { _ in }
+            _ = await producer.send([stage.command("WD-1")])
+            await producer.close(timeout: .seconds(5))
+            try await stage.commit(1, partition: home, metadata: nil)
+            // No fence holds, and so nothing is claimed: the offset's metadata is too large.
+            try stage.cluster.pushErrors(.offsetCommit, Array(repeating: 12, count: 1000))
+            let events = try await stage.work { _ in
+                while stage.readiness.isSet("payouts"), !Task.isCancelled {
+                    _ = try await stage.records(1, in: ledger)
+                }
+                try await stage.write(record, topic: ledger, partition: home)
+                try stage.cluster.clearErrors(.offsetCommit)
+                return try await stage.events(1)
+            }
+            #expect(events.map(\.kind) == [.needsReview])
+        }
+    }
+
     @Test(arguments: [Decision.Verdict.release, .done])
     func anOperatorDecidesOnceHoweverOftenItIsHeard(_ verdict: Decision.Verdict) async throws {
         try await Stage.with { stage in
