@@ -259,7 +259,10 @@ extension CommandEngine {
         let window = settings.sendDeadline + settings.settleWindow
         let arrived = doubt.since + window.wholeNanoseconds / 1_000_000
         guard decision.verdict == .done || decision.at >= arrived else {
-            partitions[id.partition]?.doubts[id.key]?.decision = nil
+            // Another one may be waiting that counts.
+            if doubt.decision?.number == decision.number {
+                partitions[id.partition]?.doubts[id.key]?.decision = nil
+            }
             effects.append(.alert(.decisionTooEarly(decision.number)))
             return
         }

@@ -62,6 +62,16 @@ import Testing
         #expect(settled?.said == Said(2, state, 3) && settled?.decision == 77)
     }
 
+    @Test func aDecisionThatCameTooEarlyDoesNotTakeThePlaceOfOneThatWaits() throws {
+        let script = Script.ready(start: 1, ledger: [entry(1, at: 0, .review)])
+        _ = try #require(script.nextLookup())
+        #expect(script.step(decide(.release, number: 77)).appends.isEmpty)
+        let early = script.step(decide(.notDone, at: 900_000, number: 78))
+        #expect(early.alerts == [.decisionTooEarly(78)] && early.appends.isEmpty)
+        let release = script.look(.absent).appends.first?.write
+        #expect(release?.state == .released && release?.decision == 77)
+    }
+
     @Test func anotherDecisionAboutAReleasedAttemptTakesItsPlace() throws {
         let script = try releasedIntoDoubt()
         #expect(script.lookUntilSettled(.absent)?.said == Said(2, .review, 3))
