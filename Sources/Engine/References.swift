@@ -29,9 +29,9 @@ package struct References: Sendable {
         let key = reference.order.key
         noteEnd(of: key, before: reference.standing)
         let last = open.updateValue(reference, forKey: key)
+        guard let late = last?.lateAcceptance, !reference.standing.state.isAccepted else { return }
         // It stood in the ledger before this, which was written without knowing of it.
-        let isKnown = reference.standing.state.isAccepted
-        open[key]?.lateAcceptance = isKnown ? nil : last?.lateAcceptance
+        open[key]?.lateAcceptance = late
     }
 
     /// The record that tells of a reference was written again.
