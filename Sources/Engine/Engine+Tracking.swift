@@ -1,4 +1,3 @@
-internal import DequeModule
 internal import HeapModule
 
 /// What the provider has accepted is followed until its end is known (DESIGN.md §6).

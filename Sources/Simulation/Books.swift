@@ -4,7 +4,7 @@ internal import OrderedCollections
 /// The checkers: they see everything that is durable and everything that is handed over.
 final class Books {
     /// What is known of a command.
-    private struct Page {
+    struct Page {
         /// The one event that it ended with, if it has.
         var final: EventID?
         var isAnswered = false
@@ -12,56 +12,13 @@ final class Books {
         var suspendedAt: Int?
     }
 
-    /// What is known of a reference: a class, because a copy would copy its sets.
-    private final class Account {
-        var executions = 0
-        var executedAttempts: Set<Int> = []
-        /// The latest attempt that was handed over and may have been executed.
-        var openAttempt = 0
-        /// The latest in the ledger.
-        var attempt = 0
-        var state: LedgerState?
-        /// Since when it is in doubt: milliseconds since 1970.
-        var inDoubtSince: Int64 = 0
-        /// The attempt after which another one may be sent.
-        var releasedAttempt = 0
-        /// The day on which the intent of the latest attempt counts.
-        var day: Int64 = 0
-        /// Whether a person has let go what was held.
-        var isApproved = false
-        /// The one that a person has let another one follow.
-        var releasedByPerson: Int?
-        /// The latest event about it that the partition's owner has published, and whether it was
-        /// accepted by then.
-        var sequence = 0
-        var wasAccepted = false
-        var seen: Set<EventID> = []
-        /// The sequence of each event that tells what became of it, as its owner has published it.
-        var told: [EventID: Int] = [:]
-        /// What each worker's last poll of it has found, and when the provider had it last for all
-        /// that the worker was told.
-        var polls: [UInt64: (number: LookupNumber, sighting: Sighting?, seenAt: Time?)] = [:]
-        var isAccepted = false
-        var needsReview = false
-        /// What was said last of what became of it.
-        var progress: EventKind?
-        /// Whether a person has said what became of it.
-        var isClosedByHand = false
-        /// The latest attempt of which it was said that nothing came of it.
-        var refusedAttempt = 0
-
-        func noteRefusal(_ attempt: Int) {
-            refusedAttempt = max(refusedAttempt, attempt)
-        }
-    }
-
-    private unowned(unsafe) let world: World
-    private var pages: [Page]
+    unowned(unsafe) let world: World
+    var pages: [Page]
     /// In the order in which they were opened, so that a run can be repeated.
-    private var accounts: OrderedDictionary<ReferenceKey, Account> = [:]
+    var accounts: OrderedDictionary<ReferenceKey, Account> = [:]
     private var writes: Set<Recorded> = []
     /// The decisions of which anything has come.
-    private var obeyed: Set<DecisionNumber> = []
+    var obeyed: Set<DecisionNumber> = []
     /// Who has written that another attempt may follow, because of a decision.
     private var releases: [Release: UInt64] = [:]
     /// Of each partition: commands from its beginning that have all been answered.
@@ -72,9 +29,9 @@ final class Books {
     private var days: [Int32: Int64] = [:]
     private(set) lazy var use = Use(world: world)
     /// The command that had not ended when this was asked last, by its number.
-    private var lastUnfinished = 0
+    var lastUnfinished = 0
     /// The reference of which was not said what became of it when this was asked last.
-    private var lastUntold = 0
+    var lastUntold = 0
     private var traffic: [Time] = []
     private var trafficStart = 0
 
@@ -478,59 +435,5 @@ final class Books {
         if first.offset < offset {
             world.fail("offset \(offset) of \(partition) passes \(first), which has no answer")
         }
-    }
-
-    // MARK: End
-
-    /// A command that has not ended, if there is one: liveness.
-    var unfinished: RecordID? {
-        // The one of the last time is likely to be one still.
-        if !isUnfinished(lastUnfinished) {
-            guard let next = pages.indices.first(where: isUnfinished) else { return nil }
-            lastUnfinished = next
-        }
-        return world.commands[lastUnfinished].id
-    }
-
-    private func isUnfinished(_ number: Int) -> Bool {
-        let page = pages[number]
-        if page.final != nil { return false }
-        let command = world.commands[number]
-        if command.root != nil || command.isHint { return false }
-        guard let key = command.key, let attempt = page.suspendedAt, let account = accounts[key]
-        else { return true }
-        return !account.isAccepted && !account.needsReview && account.refusedAttempt < attempt
-    }
-
-    /// A reference of which it was not said what became of it, if there is one: liveness.
-    var untold: ReferenceKey? {
-        // The one of the last time is likely to be one still.
-        if lastUntold >= accounts.count || !isUntold(lastUntold) {
-            guard let next = accounts.keys.indices.first(where: isUntold) else { return nil }
-            lastUntold = next
-        }
-        return accounts.keys[lastUntold]
-    }
-
-    /// A reference in review of which a person has decided in time, for nothing: liveness.
-    var disobeyed: ReferenceKey? {
-        let window = (world.plan.sendDeadline + world.plan.settleWindow) / 1_000_000
-        return world.decisions.first { entry in
-            let decision = entry.decision
-            guard let account = accounts[entry.reference], account.state == .review,
-                account.attempt == decision.attempt,
-                !obeyed.contains(decision.number)
-            else { return false }
-            return decision.verdict == .done || decision.at >= account.inDoubtSince + window
-        }?.reference
-    }
-
-    private func isUntold(_ index: Int) -> Bool {
-        let (key, account) = accounts.elements[index]
-        guard account.isAccepted, !account.isClosedByHand, account.progress != .overdue,
-            account.progress != .disputed, !world.provider.isPoison(key)
-        else { return false }
-        let ends = world.provider.ends(of: key)
-        return !ends.isEmpty && !ends.contains { EventKind($0) == account.progress }
     }
 }

@@ -61,13 +61,6 @@ import Workers
         }
     }
 
-    private static func failure(
-        _ command: @autoclosure () throws -> some AsyncParsableCommand
-    ) async throws -> String? {
-        var command = try command()
-        return await #expect(throws: Failure.self) { try await command.run() }?.message
-    }
-
     private typealias Replay = DeadLettersCommand.ReplayCommand
 
     private func misplaced(_ count: Int) -> [EncodedRecord] {
@@ -105,8 +98,8 @@ import Workers
             let here = CommandSource(topic: record.topic, partition: 0, offset: 0)
             #expect(Forward.origin(headers, readAt: here).offset == Int64(number))
         }
-        let refused = try await Self.failure(
-            try Replay.parse(stage.arguments("--all", "--yes", "--rate", "100"))
+        let refused = try await failure(
+            of: try Replay.parse(stage.arguments("--all", "--yes", "--rate", "100"))
         )
         #expect(refused == "1 of 26 were refused")
         try await DeadLettersCommand.List.parse(stage.arguments("--unanswered")).run()
@@ -117,8 +110,8 @@ import Workers
     @Test func tooManyAreNotBegun() async throws {
         let stage = try Stage()
         try await stage.setAside(misplaced(4))
-        let told = try await Self.failure(
-            try Replay.parse(stage.arguments("--all", "--yes", "--limit", "3"))
+        let told = try await failure(
+            of: try Replay.parse(stage.arguments("--all", "--yes", "--limit", "3"))
         )
         #expect(told?.hasPrefix("4 dead letters match, and --limit is 3") == true)
         #expect(try await stage.commands().isEmpty)
@@ -152,7 +145,7 @@ import Workers
             + #""callback_url":"https://shop.example/cb"}"#
         let record = LetterScript.record(value: Array(value.utf8), .misplaced, from: source)
         try await stage.setAside([record], in: 0)
-        let told = try await Self.failure(try Replay.parse(stage.arguments("0/0", "--yes")))
+        let told = try await failure(of: try Replay.parse(stage.arguments("0/0", "--yes")))
         #expect(told?.hasPrefix("the topic t.payment.ledger does not exist") == true)
         await stage.close()
     }

@@ -78,13 +78,6 @@ import Testing
         }
     }
 
-    private static func failure(
-        _ command: @autoclosure () throws -> some AsyncParsableCommand
-    ) async throws -> String? {
-        var command = try command()
-        return await #expect(throws: Failure.self) { try await command.run() }?.message
-    }
-
     @Test func whatIsInReviewIsFoundInEveryPartition() async throws {
         let stage = try Stage()
         let names = (1...9).map { "WD-\($0)" }
@@ -112,7 +105,7 @@ import Testing
         let worker = Task { try await stage.work(on: .payout) }
         let release = stage.arguments("wd-1", "--by", "amina", "--why", "not there", "--yes")
         try await ReviewCommand.Release.parse(release).run()
-        let again = try await Self.failure(try ReviewCommand.Release.parse(release))
+        let again = try await failure(of: try ReviewCommand.Release.parse(release))
         #expect(again?.contains("is not in review: released") == true)
 
         let options = try SettingsOptions.parse(stage.arguments())
@@ -130,10 +123,10 @@ import Testing
         try await stage.write(try LedgerScript.review())
         let close = stage.arguments("WD-1", "--by", "amina", "--why", "w", "--done", "--yes")
         try await ReviewCommand.Close.parse(close + ["--no-wait"]).run()
-        let twice = try await Self.failure(try ReviewCommand.Close.parse(close))
+        let twice = try await failure(of: try ReviewCommand.Close.parse(close))
         #expect(twice?.contains("was ordered already (done, by amina") == true)
-        let late = try await Self.failure(
-            try ReviewCommand.Close.parse(close + ["--again", "--wait", "200ms"])
+        let late = try await failure(
+            of: try ReviewCommand.Close.parse(close + ["--again", "--wait", "200ms"])
         )
         #expect(late?.contains("no worker has taken it within 200ms") == true)
         try await ReviewCommand.Show.parse(stage.arguments("WD-1")).run()
@@ -150,14 +143,14 @@ import Testing
         )
         func release(_ words: String...) async throws -> String? {
             let arguments = stage.arguments("--by", "amina", "--why", "w", "--yes") + words
-            return try await Self.failure(try ReviewCommand.Release.parse(arguments))
+            return try await failure(of: try ReviewCommand.Release.parse(arguments))
         }
         #expect(try await release("WD-9")?.contains("knows no payment or payout") == true)
         #expect(try await release("wd-1")?.contains("add --domain payment or") == true)
         #expect(try await release("WD-2")?.contains("may still be on its way until") == true)
         #expect(try await release("WD-3")?.contains("not in review: accepted") == true)
         let nowhere = ["WD-1", "--topic-prefix", "x."] + stage.brokers
-        let missing = try await Self.failure(try LedgerCommand.Show.parse(nowhere))
+        let missing = try await failure(of: try LedgerCommand.Show.parse(nowhere))
         #expect(missing?.contains("there is no ledger to read") == true)
         await stage.close()
     }
