@@ -164,8 +164,8 @@ import Testing
 
     @Test func whatWasReadInPartIsReadAgain() {
         let script = drained([entry(1, at: 0, .accepted, ledgerOffset: 3)])
-        let late = entry(2, at: 6, .intent, ledgerOffset: 6)
-        script.step(.ledger(partition: 0, late), .revoking([0]))
+        let more = entry(2, at: 6, .accepted, ledgerOffset: 6, by: Script.owner)
+        script.step(.ledger(partition: 0, more), .revoking([0]))
         script.step(.assigned(partition: 0, start: 5))
         // As it was known before, and nothing of what was read since.
         #expect(script.knownLedger().end == 5)
